@@ -95,13 +95,20 @@ def watch(
     days: float,
     turns: int = 2000,
     baseline_days: float = 7.0,
+    *,
+    accept: bool = False,
 ) -> Watched:
+    """`accept`: somebody accepts the level a day after the first alarm."""
     rng = np.random.default_rng([seed, 19])
     config = MonitorConfig(
         BUDGET, baseline_turns=turns, baseline_days=baseline_days, dimensions=DIMENSIONS
     )
     found = Watched(Monitor(config))
     for turn in scenario(rng, per_day, days).turns(rng):
+        if accept and found.raised and turn.at_ns > found.raised[0].raised_ns + DAY:
+            accept = False
+            key = next(iter(found.monitor.signal_monitors))
+            found.monitor.renew(key, [], turn.at_ns, closed=False)
         for alarm in found.monitor.take(turn):
             (found.raised if alarm.resolved_ns is None else found.resolved).append(alarm)
     return found
@@ -410,9 +417,62 @@ def lasting(_: None, runs: int, only: str) -> None:
             )
 
 
+def slow(per_week: float) -> Scenario:
+    """Each week a little worse than the one before, from day 14 on."""
+
+    def traffic(rng: np.random.Generator, per_day: float, days: float) -> Traffic:
+        found = Traffic.of(rng, per_day, days)
+        found.chance += per_week * np.maximum(found.days - 14, 0) / 7
+        return found
+
+    return traffic
+
+
+def better_and_back(by: float) -> Scenario:
+    """Better than the baseline from day 8 to day 30, then as it was."""
+
+    def traffic(rng: np.random.Generator, per_day: float, days: float) -> Traffic:
+        found = Traffic.of(rng, per_day, days)
+        found.chance[(found.days > 8) & (found.days < 30)] -= by
+        return found
+
+    return traffic
+
+
+REFERENCES: dict[str, tuple[Scenario, float, float]] = {
+    "nothing changes": (plain, 14, 60),
+    "worse by .005 a week from day 14": (slow(0.005), 14, 70),
+    "better by .035 from day 8, back on day 30": (better_and_back(0.035), 30, 45),
+    "worse by .05 on day 20, accepted": (grown(0.05, 20.0), 20, 80),
+}
+
+
+def references(_: None, runs: int, only: str) -> None:
+    """Which reference finds what; a raised alarm is accepted after a day where the row says so."""
+    print("\n| | runs | alarms a run | found | median days after | by the week | after accepting |")
+    print("|---|---|---|---|---|---|---|")
+    for name, (scenario, change, days) in REFERENCES.items():
+        if only not in name:
+            continue
+        found = [
+            watch(scenario, seed, 1000, days, accept="accepted" in name) for seed in range(runs)
+        ]
+        raised = [alarm for each in found for alarm in each.raised]
+        firsts = [next((a for a in each.raised if day(a) > change), None) for each in found]
+        delays = [day(alarm) - change for alarm in firsts if alarm is not None]
+        week = sum(alarm is not None and alarm.details["reference"] == "week" for alarm in firsts)
+        later = sum(day(alarm) > change + 5 for alarm in raised)
+        median = float(np.median(delays)) if delays else np.nan
+        print(
+            f"| {name} | {runs} | {len(raised) / runs:.2f} | {len(delays)} | {median:.1f} | {week}"
+            f" | {later if 'accepted' in name else ''} |",
+            flush=True,
+        )
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=("mix", "season", "worse", "lasting"))
+    parser.add_argument("--only", choices=("mix", "season", "worse", "lasting", "references"))
     parser.add_argument("--row", default="", help="rows whose name holds this")
     parser.add_argument("--runs", type=int, default=6)
     given = parser.parse_args(arguments)
@@ -424,6 +484,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         worse(None, given.runs, given.row)
     if given.only in (None, "lasting"):
         lasting(None, given.runs, given.row)
+    if given.only in (None, "references"):
+        references(None, given.runs, given.row)
 
 
 if __name__ == "__main__":

@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.closed_book import (
+from groundwire_evaluators.reliance.labelling import label
+from groundwire_evaluators.reliance.memorization import (
     ClosedBookComparison,
     RelianceCell,
     estimate_memorization,
 )
-from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.probe.comparison import compare_scores
 from groundwire_evaluators.runner import evaluate

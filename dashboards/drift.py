@@ -1,20 +1,23 @@
 """Drift dashboard: change, segment, onset, evidence."""
 
-from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
+from grafana_foundation_sdk.builders import dashboard, table, timeseries
 
-from dashboards.frame import board, common_variables
+from dashboards.frame import band, board, collector_url, version_variables
 from dashboards.panels import (
     LEGEND,
+    SMOOTH,
+    VERSION_LINKS,
+    LabelColumn,
+    QueryColumn,
+    alarms_link,
+    bad_share,
     evidence,
-    limits,
-    line,
+    expected,
     listing,
-    merged,
-    number,
     query,
-    query_now,
-    row_link,
-    share,
+    rate_of,
+    runbook_link,
+    segment_link,
     turns_link,
 )
 from groundwire_collector.alerting.promql import SERVICE, VERSION, mean, one_replica, rate
@@ -22,7 +25,6 @@ from groundwire_collector.metric_definitions import (
     BASELINE_FLAGGED_TURNS,
     BASELINE_LOSS,
     BASELINE_TURNS,
-    DRIFT_ALARM,
     DRIFT_CHANGE_BOUND,
     DRIFT_CHANGE_TIMESTAMP,
     DRIFT_SIZE,
@@ -34,124 +36,92 @@ from groundwire_collector.metric_definitions import (
 
 UID = "groundwire-drift"
 WATCHED = 'evaluator="grounding"'
-WHERE = ("service", "signal", "dimension", "value", "cause")
-STREAM = "{{service}} {{signal}} {{dimension}} {{value}}"
+WHERE = (
+    LabelColumn("service", 140),
+    LabelColumn("value", 190, "version", "all versions"),
+    LabelColumn("signal", 125),
+    LabelColumn("dimension", 125, absent="all"),
+    LabelColumn("cause", 80),
+)
+STREAMS = 8  # lines that can be told apart
+STREAM = "{{service}} · {{signal}} · {{value}}"
 
 
 def drift() -> dashboard.Dashboard:
     purpose = "What got worse, where, since when, and how strong is the evidence?"
-    return board(UID, "Drift", purpose, ROWS, common_variables())
-
-
-def open_alarms() -> stat.Panel:
-    alarms = one_replica(f"{DRIFT_ALARM.name}{{{SERVICE}}}")
-    return (
-        number(
-            "Open drift alarms",
-            "All monitored signals share one false-alarm budget. The table below shows what "
-            "changed, where and since when.",
-            "none",
-        )
-        .thresholds(limits((None, "green"), (1, "red")))
-        .with_target(query_now(f"sum({alarms}) or vector(0)"))
-    )
-
-
-def strongest() -> stat.Panel:
-    statistic = one_replica(f"{DRIFT_STATISTIC.name}{{{SERVICE}}}")
-    return (
-        number(
-            "Strongest evidence",
-            "Maximum over signals and services; an alarm is raised at 1.",
-            "none",
-        )
-        .thresholds(limits((None, "green"), (0.3, "orange"), (1, "red")))
-        .with_target(query(f"max(sum by (service, signal) ({statistic}))", ""))
-    )
-
-
-def pinned() -> stat.Panel:
-    turns = one_replica(f"{BASELINE_TURNS.name}{{{SERVICE}}}")
-    return (
-        number(
-            "Signals with a baseline",
-            "Signals that are compared with a baseline. A service without one is not monitored "
-            "yet.",
-            "none",
-        )
-        .thresholds(limits((None, "orange"), (1, "green")))
-        .with_target(query(f"count({turns}) or vector(0)", ""))
-    )
+    variables = [*version_variables(), collector_url()]
+    return board(UID, "Drift", purpose, FIRST, (), variables)
 
 
 def alarms() -> table.Panel:
-    gauge = {
-        "since": f"{one_replica(f'{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}')} * 1000",
-        "earliest": f"{_bound('from')} * 1000",
-        "latest": f"{_bound('until')} * 1000",
-    }
-    panel = listing(
-        "Open alarms: what, where, since when",
-        "Signal, dimension and value show what got worse and where; the cause is the probable one. "
-        "`since` is the estimated onset, earliest and latest its confidence interval. Sizes are "
-        "changes of the mean loss with their confidence interval.",
-    )
-    times = [(name, "dateTimeAsIso", expression) for name, expression in gauge.items()]
-    sizes = [(f"size {bound}", "percentunit", _size(bound)) for bound in ("lower", "mean", "upper")]
-    return merged(panel, WHERE, *times, *sizes).data_links([row_link("service")])
+    since = one_replica(f"{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}")
+    return listing(
+        "What got worse, where, since when, by how much?",
+        "Open drift alarms. Version: whose turns got worse (empty: all of the service's). Since is "
+        "the estimated onset, between earliest and latest (90 %). Sizes are changes of the mean "
+        "loss with their 90 % interval.",
+        "no open drift alarm; below: whether anything is monitored",
+        WHERE,
+        QueryColumn("since", "dateTimeFromNow", f"{since} * 1000", 120),
+        QueryColumn("worse by", "percentunit", _size("mean"), 80, 0, "red"),
+        QueryColumn("at least", "percentunit", _size("lower"), 80, 0),
+        QueryColumn("at most", "percentunit", _size("upper"), 80, 0),
+        QueryColumn("earliest", "dateTimeAsIso", f"{_bound('from')} * 1000", 165),
+        QueryColumn("latest", "dateTimeAsIso", f"{_bound('until')} * 1000", 165),
+    ).data_links([segment_link(), alarms_link(), runbook_link("GroundwireDrift")])
 
 
 def _bound(bound: str) -> str:
-    series = one_replica(f'{DRIFT_CHANGE_BOUND.name}{{{SERVICE}, bound="{bound}"}}')
-    return f"max without (bound) ({series})"
+    return one_replica(f'{DRIFT_CHANGE_BOUND.name}{{{SERVICE}, bound="{bound}"}}')
 
 
 def _size(bound: str) -> str:
-    series = one_replica(f'{DRIFT_SIZE.name}{{{SERVICE}, bound="{bound}"}}')
-    return f"max without (bound) ({series})"
-
-
-def by_signal() -> timeseries.Panel:
-    statistic = one_replica(f"{DRIFT_STATISTIC.name}{{{SERVICE}}}")
-    return (
-        evidence(
-            "Evidence by signal",
-            "Sum over the streams of a signal; an alarm is raised at 1. It stays near 0 without a "
-            "change; a slow climb is a slow change.",
-        )
-        .with_target(query(f"sum by (service, signal) ({statistic})", "{{service}} {{signal}}"))
-        .data_links([turns_link("worst", "service")])
-    )
+    return one_replica(f'{DRIFT_SIZE.name}{{{SERVICE}, bound="{bound}"}}')
 
 
 def by_stream() -> timeseries.Panel:
-    statistic = one_replica(f"{DRIFT_STATISTIC.name}{{{SERVICE}}}")
+    """The strongest streams of the range: the same ones at every moment."""
+    series = f"{DRIFT_STATISTIC.name}{{{SERVICE}}}"
+    strongest = one_replica(f"max_over_time({series}[$__range] @ end())")
     return (
         evidence(
-            "Evidence by stream",
-            "The ten strongest streams. If the line of one dimension and value climbs alone, the "
-            "change is there.",
+            "How strong is the evidence, and in which version?",
+            f"The {STREAMS} strongest streams. An alarm is raised at 1 and holds the line there "
+            "while it is open. Evidence multiplies, so the axis is logarithmic: a straight climb "
+            "is a steady change. If the line of one version climbs alone, the change is there.",
         )
-        .with_target(query(f"topk(10, {statistic})", STREAM))
-        .data_links([turns_link("worst", "service")])
+        .with_target(query(f"{one_replica(series)} and topk({STREAMS}, {strongest})", STREAM))
+        .data_links([turns_link("worst", "service"), alarms_link()])
     )
 
 
 def against_baseline() -> timeseries.Panel:
     watched = mean(P_UNSUPPORTED.name, f"{VERSION}, {WATCHED}")
+    panel = (
+        bad_share(
+            "Are claims less supported than in the baseline?",
+            "Mean p_unsupported of each version. The dashed line is the pinned baseline, shown "
+            "where one service is chosen (or there is only one); all are in the table below.",
+        )
+        .with_target(query(watched))
+        .with_target(query(_only_one(_baseline()), "baseline"))
+        .interval(SMOOTH)
+        .data_links(VERSION_LINKS)
+    )
+    return expected(panel, "baseline")
+
+
+def _baseline() -> str:
     loss, turns = (
         one_replica(f'{metric.name}{{{SERVICE}, signal="p_unsupported"}}')
         for metric in (BASELINE_LOSS, BASELINE_TURNS)
     )
-    return (
-        share(
-            "Unsupported claims and baseline",
-            "Mean p_unsupported of each version, and of the pinned baseline. Higher is worse.",
-        )
-        .with_target(query(watched))
-        .with_target(query(f"{loss} / ({turns} > 0)", "baseline for {{service}}"))
-        .data_links([turns_link("worst", "service", "model_version")])
-    )
+    return f"{loss} / ({turns} > 0)"
+
+
+def _only_one(expression: str) -> str:
+    """Expression restricted to where it has one series."""
+    return f"{expression} and on () (count({expression}) == 1)"
 
 
 def baselines() -> table.Panel:
@@ -159,48 +129,49 @@ def baselines() -> table.Panel:
         one_replica(f"{metric.name}{{{SERVICE}}}")
         for metric in (BASELINE_TURNS, BASELINE_LOSS, BASELINE_FLAGGED_TURNS)
     )
-    panel = listing(
-        "Pinned baselines",
-        "What every later turn is compared with. A new evaluator revision starts a new baseline; "
-        "otherwise only a person can accept a new level, on the alarms page.",
-    )
-    return merged(
-        panel,
-        ("service", "signal", "revision"),
-        ("turns", "short", turns),
-        ("mean loss", "percentunit", f"{loss} / ({turns} > 0)"),
-        ("flagged", "percentunit", f"{flagged} / ({turns} > 0)"),
-    )
+    return listing(
+        "What is each service compared with?",
+        "Pinned baselines: what every later turn is compared with. A service without one is not "
+        "monitored yet. A new evaluator revision starts a new baseline; otherwise only a person "
+        "can accept a new level, on the alarms page.",
+        "no baseline yet: nothing is compared",
+        [LabelColumn("service", 125), LabelColumn("signal", 120), LabelColumn("revision", 105)],
+        QueryColumn("turns", "none", turns, 60),
+        QueryColumn("mean loss", "percentunit", f"{loss} / ({turns} > 0)", 80, 1),
+        QueryColumn("flagged", "percentunit", f"{flagged} / ({turns} > 0)", 70, 1),
+    ).data_links([alarms_link()])
 
 
 def versions() -> timeseries.Panel:
     turns = rate(f"{TURNS.name}_total", VERSION)
     by = "service, model_version, prompt_version, index_version"
-    return line(
-        "Turns by versions",
-        "Which versions answered when. A change that starts with a new version was caused by it.",
-        "reqps",
+    return rate_of(
+        "Which versions served when?",
+        "Turns of each combination of model, prompt and index version. A change that starts "
+        "with a new line came with that version.",
+        "turns/s",
     ).with_target(
-        query(f"sum by ({by}) ({turns})", f"{LEGEND} {{{{prompt_version}}}} {{{{index_version}}}}")
+        query(
+            f"sum by ({by}) ({turns})",
+            f"{LEGEND} · {{{{prompt_version}}}} · {{{{index_version}}}}",
+        )
     )
 
 
 def revisions() -> table.Panel:
     seen = one_replica(EVALUATOR_REVISION_TIMESTAMP.name)
-    panel = listing(
-        "Evaluator revisions",
-        "When each was first seen. If a score changes at the same time, the evaluator changed, not "
-        "the application.",
-    )
-    return merged(
-        panel, ("evaluator", "revision"), ("first seen", "dateTimeAsIso", f"{seen} * 1000")
+    return listing(
+        "Did an evaluator change?",
+        "When each revision was first seen. If a score changes at the same time, the evaluator "
+        "changed, not the application.",
+        "no evaluator has run yet",
+        [LabelColumn("evaluator", 95), LabelColumn("revision", 105)],
+        QueryColumn("first seen", "dateTimeFromNow", f"{seen} * 1000", 110),
     )
 
 
-ROWS = (
-    ("Now", 4, (open_alarms, strongest, pinned)),
-    ("What, where, since when?", 8, (alarms,)),
-    ("How strong is the evidence?", 9, (by_signal, by_stream)),
-    ("Against what?", 8, (against_baseline, baselines)),
-    ("What else changed?", 8, (versions, revisions)),
+FIRST = (
+    band(6, alarms),
+    band(9, by_stream, against_baseline),
+    (7, ((versions, 8), (baselines, 10), (revisions, 6))),
 )

@@ -1,19 +1,28 @@
 """Faithfulness dashboard: unsupported claims, estimates, judge quality."""
 
 from grafana_foundation_sdk.builders import dashboard, heatmap, stat, timeseries
+from grafana_foundation_sdk.models.common import BigValueTextMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from dashboards.frame import board, common_variables
+from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
+    CITATION_COLOURS,
     LEGEND,
-    WORST,
+    VERDICT_COLOURS,
+    VERSION_LINKS,
+    bad_share,
+    change,
     density,
+    expected,
+    good_share,
     line,
     number,
     parts,
     query,
+    query_now,
+    rate_of,
     refusals_link,
-    share,
+    runbook_link,
     turns_link,
 )
 from groundwire_collector.alerting.promql import (
@@ -56,32 +65,43 @@ from groundwire_collector.metric_definitions import (
 )
 
 UID = "groundwire-faithfulness"
+CHOSEN = 'evaluator="$evaluator"'
+NEEDS_LABELS = "needs labels of people"
+NEEDS_JUDGE = "needs a judge"
+NEEDS_GOLDEN = "needs a judge with a golden set"
 
 
 def faithfulness() -> dashboard.Dashboard:
     purpose = "Which claims are unsupported, for which versions, and is the evaluator reliable?"
-    return board(UID, "Faithfulness", purpose, ROWS, common_variables())
+    return board(UID, "Faithfulness", purpose, FIRST, BELOW, common_variables())
 
 
 def by_model() -> timeseries.Panel:
-    return _mean_by("model version", "model_version").data_links([WORST])
+    return _mean_by("Which model version lost faithfulness?", "model_version").data_links(
+        VERSION_LINKS
+    )
 
 
 def by_prompt() -> timeseries.Panel:
-    return _mean_by("prompt version", "prompt_version")
+    return _mean_by("Which prompt version lost faithfulness?", "prompt_version")
 
 
 def by_index() -> timeseries.Panel:
-    return _mean_by("index version", "index_version")
+    return _mean_by("Which index version lost faithfulness?", "index_version")
 
 
-def _mean_by(what: str, label: str) -> timeseries.Panel:
+def _mean_by(title: str, label: str) -> timeseries.Panel:
     expression = mean(FAITHFULNESS.name, JUDGED, f"sum by (service, {label})")
-    return share(
-        f"Faithfulness by {what}",
+    usual = f"service_evaluator:groundwire_faithfulness:median_reference{{{SERVICE}, {CHOSEN}}}"
+    panel = good_share(
+        title,
         "Supported claims / claims, mean over the scored turns of each step. If one line departs "
-        "from the others in one of these three panels, investigate that dimension first.",
-    ).with_target(query(expression, f"{{{{service}}}} {{{{{label}}}}}"))
+        "from the others in one of the panels by model, prompt and index version, investigate that "
+        "dimension first. Expected: the median of the last week, where one service is chosen.",
+    )
+    panel = panel.with_target(query(expression, f"{{{{service}}}} · {{{{{label}}}}}"))
+    one = f"{usual} and on () (count({usual}) == 1)"
+    return expected(panel.with_target(query(one, "expected")), "expected")
 
 
 def flagged() -> timeseries.Panel:
@@ -90,32 +110,30 @@ def flagged() -> timeseries.Panel:
     )
     flags = f"{SUM_BY_VERSION} (version_evaluator:groundwire_flagged_turns:increase{{{JUDGED}}})"
     return (
-        share(
-            "Flagged turns",
+        bad_share(
+            "Which version has more flagged turns?",
             "Share of scored turns flagged for an unsupported claim, over the current window. The "
             "floor is the evaluator's false-positive rate, not zero.",
         )
         .with_target(query(f"{flags} / {turns}"))
-        .data_links([WORST])
+        .data_links([*VERSION_LINKS, runbook_link("GroundwireFaithfulnessBurn")])
     )
 
 
 def false_refusals() -> timeseries.Panel:
-    turns = (
-        f"({SUM_BY_VERSION} (version_evaluator:groundwire_judged_turns:increase{{{JUDGED}}}) > 0)"
-    )
-    refused = (
-        f"{SUM_BY_VERSION} (version_evaluator:groundwire_false_refusals:ratio{{{JUDGED}}} * "
-        f"version_evaluator:groundwire_judged_turns:increase{{{JUDGED}}})"
-    )
+    judged = f"version_evaluator:groundwire_judged_turns:increase{{{JUDGED}}}"
+    ratio = f"version_evaluator:groundwire_false_refusals:ratio{{{JUDGED}}}"
+    refused = f"{SUM_BY_VERSION} ({ratio} * {judged})"
     return (
-        share(
-            "False refusals",
+        bad_share(
+            "Which version refuses what a chunk answers?",
             "Share of turns refused although one sentence of a chunk answers the question, over "
             "the current window. Faithfulness does not count them: a refusal claims nothing.",
         )
-        .with_target(query(f"{refused} / {turns}"))
-        .data_links([refusals_link("service", "model_version")])
+        .with_target(query(f"{refused} / ({SUM_BY_VERSION} ({judged}) > 0)"))
+        .data_links(
+            [refusals_link("service", "model_version"), runbook_link("GroundwireFalseRefusals")]
+        )
     )
 
 
@@ -123,47 +141,50 @@ def sessions_with_flags() -> stat.Panel:
     def new(metric: MetricDefinition) -> str:
         return f"sum by (service) ({increase(f'{metric.name}_total{{{SERVICE}}}')})"
 
-    return number(
-        "Sessions with an unsupported answer",
-        "Share of the sessions with a scored turn in which any turn was flagged, over the "
-        "displayed range. It exceeds the share of flagged turns as conversations get longer.",
-        "percentunit",
-    ).with_target(query(f"{new(SESSIONS_UNSUPPORTED)} / ({new(SESSIONS)} > 0)", "{{service}}"))
+    return (
+        number(
+            "How many sessions met an unsupported answer?",
+            "Share of the sessions with a scored turn in which any turn was flagged, over the "
+            "displayed range. It exceeds the share of flagged turns as conversations get longer.",
+            "percentunit",
+            None,
+            decimals=1,
+        )
+        .text_mode(BigValueTextMode.VALUE_AND_NAME)
+        .with_target(
+            query_now(f"{new(SESSIONS_UNSUPPORTED)} / ({new(SESSIONS)} > 0)", "{{service}}")
+        )
+        .data_links([turns_link("worst", "service")])
+    )
 
 
 def flags_by_step() -> timeseries.Panel:
-    flags = f"{SUM_BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)})"
+    flags = f"{SUM_BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)}) * 60"
     return (
-        line("Flagged turns per second", "Number of answers to investigate.", "cps")
+        rate_of("How many answers to investigate?", "Flagged turns a minute.", "turns/min")
         .with_target(query(flags, LEGEND, exemplars=True))
-        .data_links([WORST])
+        .data_links(VERSION_LINKS)
     )
 
 
 def least_faithful() -> timeseries.Panel:
-    panel = share(
-        "Quantiles of faithfulness",
-        "10th percentile and median of scored turns: the tail moves before the mean. Each dot is "
-        "an exemplar: click it to open its trace.",
-    )
-    for q, name in ((0.1, "10 %"), (0.5, "median")):
-        expression = quantile(q, FAITHFULNESS.name, JUDGED)
-        panel = panel.with_target(query(expression, f"{name} {LEGEND}", exemplars=q < 0.5))
-    return panel
-
-
-def values_of_faithfulness() -> heatmap.Panel:
-    return _density(
-        "Faithfulness of turns",
-        "Distribution over turns. Two bands mean two kinds of answers, which a mean hides.",
-        FAITHFULNESS.name,
+    return (
+        good_share(
+            "How faithful is the least faithful tenth?",
+            "10th percentile of scored turns: the tail moves before the mean. Each dot is an "
+            "exemplar: click it to open its trace.",
+        )
+        .axis_soft_min(0)
+        .with_target(query(quantile(0.1, FAITHFULNESS.name, JUDGED), LEGEND, exemplars=True))
+        .data_links(VERSION_LINKS)
     )
 
 
 def values_of_p_unsupported() -> heatmap.Panel:
     return _density(
-        "Probability of an unsupported claim",
-        "The signal monitored by the drift detectors: they detect mass moving up.",
+        "How probable are unsupported claims?",
+        "Distribution over turns of the signal that the drift detectors monitor: they detect mass "
+        "moving up. Two bands are two kinds of answers, which a mean hides.",
         P_UNSUPPORTED.name,
     )
 
@@ -179,38 +200,43 @@ def _density(title: str, description: str, histogram: str) -> heatmap.Panel:
 def claims() -> timeseries.Panel:
     verdicts = portion(rate(f"{CLAIMS.name}_total", JUDGED), "verdict")
     return parts(
-        "Claims by verdict",
-        "Contradicted claims indicate a misread context, unsupported ones memory or invention. "
-        "Long answers have more weight, so no alert uses this.",
+        "What is wrong with the claims?",
+        "Share of claims by verdict. Contradicted claims indicate a misread context, unsupported "
+        "ones memory or invention. Long answers have more weight, so no alert uses this.",
+        VERDICT_COLOURS,
     ).with_target(query(verdicts, "{{verdict}}"))
 
 
 def citations() -> timeseries.Panel:
     outcomes = portion(rate(f"{CITATIONS.name}_total", VERSION), "outcome")
     return parts(
-        "Citations by outcome",
+        "Do citations support their claims?",
         "wrong_chunk: the cited chunk does not support the claim; not_retrieved: the cited chunk "
-        "was not retrieved. Empty if answers have no citations.",
+        "was not retrieved.",
+        CITATION_COLOURS,
+        empty="needs answers with citations",
     ).with_target(query(outcomes, "{{outcome}}"))
 
 
 def states() -> timeseries.Panel:
-    judged = f"sum by (evaluator, state) ({rate(f'{EVALUATIONS.name}_total', VERSION)})"
-    return line(
-        "Evaluations by evaluator and state",
-        "Only `scored` is included in means. If not_evaluable grows, content is redacted or "
-        "truncated upstream; if failed grows, see the runbook of failing evaluations.",
-        "reqps",
-    ).with_target(query(judged, "{{evaluator}} {{state}}"))
+    judged = f"sum by (state) ({rate(f'{EVALUATIONS.name}_total', JUDGED)})"
+    return rate_of(
+        "Why are turns not scored?",
+        "Evaluations by state, of the chosen evaluator. Only `scored` is included in means. If "
+        "not_evaluable grows, content is redacted or truncated upstream; if failed grows, see "
+        "the runbook of failing evaluations.",
+        "turns/s",
+    ).with_target(query(judged, "{{state}}"))
 
 
 def reader() -> timeseries.Panel:
     seconds, claims_ = (rate(f"{m.name}_total", JUDGED) for m in (READER_SECONDS, READER_CLAIMS))
     return line(
-        "Reader model: seconds per claim",
-        "Time that an optional reader model takes on a claim in doubt. Turns whose claims are not "
-        "read in time are not_evaluable. Empty without a reader.",
+        "How long does the reader model take?",
+        "Seconds that an optional reader model takes on a claim in doubt. Turns whose claims are "
+        "not read in time are not_evaluable.",
         "s",
+        empty="needs a reader model",
     ).with_target(query(f"{SUM_BY_VERSION} ({seconds}) / {SUM_BY_VERSION} ({claims_})", LEGEND))
 
 
@@ -218,37 +244,38 @@ def estimate() -> timeseries.Panel:
     estimated = one_replica(f"{FAITHFULNESS_ESTIMATE.name}{{{MODEL}}}")
     cheap = mean(P_UNSUPPORTED.name, JUDGED)
     return (
-        share(
-            "Faithful answers, corrected by labels or a judge",
+        good_share(
+            "How many answers are faithful, corrected by labels?",
             "Share of answers without an unsupported claim: the uncorrected score (1 - mean "
             "p_unsupported), and the estimates corrected by labels of people or a judge, with 95 % "
             "bounds. An estimate corrected toward a judge is only as accurate as the judge.",
         )
-        .with_target(query(f"1 - ({cheap})", f"uncorrected {LEGEND}"))
-        .with_target(query(estimated, f"{{{{bound}}}} by {{{{reference}}}} {LEGEND}"))
+        .with_target(query(_few(f"1 - ({cheap})"), "uncorrected · {{model_version}}"))
+        .with_target(query(_few(estimated), "{{bound}} by {{reference}} · {{model_version}}"))
     )
 
 
 def since_baseline() -> timeseries.Panel:
     expression = one_replica(f"{FAITHFULNESS_SINCE_BASELINE.name}{{{MODEL}}}")
-    return line(
-        "Change of faithful answers against the baseline",
+    return change(
+        "Did answers get worse than the baseline, by labels?",
         "With anytime-valid bounds: if the upper bound is below 0, answers got worse, according to "
         "people or a judge.",
-        "percentunit",
-    ).with_target(query(expression, f"{{{{bound}}}} by {{{{reference}}}} {LEGEND}"))
+        empty=NEEDS_LABELS,
+    ).with_target(query(_few(expression), "{{bound}} by {{reference}} · {{model_version}}"))
 
 
 def labels() -> timeseries.Panel:
     number = one_replica(f"{FAITHFULNESS_LABELS.name}{{{MODEL}}}")
     worth = one_replica(f"{FAITHFULNESS_EFFECTIVE_LABELS.name}{{{MODEL}}}")
-    legend = f"by {{{{reference}}}} {LEGEND}"
+    legend = "by {{reference}} · {{model_version}}"
     return (
         line(
-            "Labels",
+            "Are there enough labels?",
             "Number of labels, and the effective number: how many labels alone would give the same "
             "precision. Label more if the bounds are too wide to act on.",
-            "short",
+            "none",
+            empty=NEEDS_LABELS,
         )
         .with_target(query(number, f"labels {legend}"))
         .with_target(query(worth, f"effective {legend}"))
@@ -257,11 +284,12 @@ def labels() -> timeseries.Panel:
 
 def calibration_error() -> timeseries.Panel:
     error = one_replica(f"{CALIBRATION_ERROR.name}{{{SERVICE}}}")
-    return share(
-        "Calibration error of p_unsupported",
+    return bad_share(
+        "How far is the score from the labels?",
         "Mean gap between the score and the share that people label unsupported: for the stored "
         "score, and after the shift fitted to this service's labels (cross-fitted).",
-    ).with_target(query(error, "{{of}} {{service}}"))
+        empty=NEEDS_LABELS,
+    ).with_target(query(error, "{{of}} · {{service}}"))
 
 
 def calibration_shift() -> timeseries.Panel:
@@ -269,13 +297,14 @@ def calibration_shift() -> timeseries.Panel:
     number = one_replica(f"{CALIBRATION_LABELS.name}{{{SERVICE}}}")
     return (
         line(
-            "Shift fitted to this service's labels",
+            "How is the score shifted for this service?",
             "Added to the logit of p_unsupported, with 95 % bounds, and the number of labelled "
             "turns. Above 0: the score is too low for this service.",
-            "short",
+            "none",
+            empty=NEEDS_LABELS,
         )
-        .with_target(query(shift, "{{bound}} {{service}}"))
-        .with_target(query(number, "labels {{service}}"))
+        .with_target(query(shift, "{{bound}} · {{service}}"))
+        .with_target(query(number, "labels · {{service}}"))
     )
 
 
@@ -283,73 +312,104 @@ def judge_scores() -> timeseries.Panel:
     matchers = VERSION
     expression = mean(JUDGE_SCORE.name, matchers, "sum by (service, model_version, evaluator)")
     return (
-        share(
-            "Scores of the sampled judges",
-            "Mean judge score of sampled turns. With non-uniform sampling this is not the level of "
-            "all traffic: compare versions with each other, not with other panels.",
+        good_share(
+            "What do the judges score?",
+            "Mean judge score of sampled turns. With non-uniform sampling this is not the level "
+            "of all traffic: compare versions with each other, not with other panels. If it falls "
+            "while the panel beside it falls too, the judge changed, not the answers.",
+            empty=NEEDS_JUDGE,
         )
-        .with_target(query(expression, f"{LEGEND} {{{{evaluator}}}}"))
+        .with_target(query(expression, "{{evaluator}} · {{model_version}}"))
         .data_links([turns_link("worst", "service", "model_version")])
     )
 
 
 def golden_agreement() -> timeseries.Panel:
     agreed = one_replica(f'{JUDGE_AGREEMENT.name}{{measure="agreement"}}')
-    return share(
-        "Agreement with the golden set",
-        "Share of the replayed labelled turns on which the judge agrees with the labels, with 95 % "
-        "bounds. If it falls, the judge changed.",
-    ).with_target(query(agreed, "{{bound}} {{evaluator}} {{revision}}"))
+    return (
+        good_share(
+            "Does the judge still agree with the golden set?",
+            "Share of the replayed labelled turns on which the judge agrees with the labels, with "
+            "95 % bounds. If it falls, the judge changed.",
+            empty=NEEDS_GOLDEN,
+        )
+        .with_target(query(agreed, "{{bound}} · {{evaluator}} · {{revision}}"))
+        .data_links([runbook_link("GroundwireJudgeChanged")])
+    )
 
 
 def golden_flips() -> timeseries.Panel:
     judged = one_replica(JUDGE_GOLDEN_TURNS.name)
     return (
         line(
-            "Golden turns with a changed verdict",
+            "Which verdicts on the golden set changed?",
             "Compared with the first replay of the same revision: now right, or now wrong; and the "
             "number of evaluated turns. Failures do not count as disagreement.",
-            "short",
+            "suffix:turns",
+            empty=NEEDS_GOLDEN,
         )
-        .with_target(query(one_replica(JUDGE_GOLDEN_FLIPS.name), "{{direction}} now {{evaluator}}"))
-        .with_target(query(judged, "{{state}} {{evaluator}}"))
+        .min(0)
+        .with_target(
+            query(one_replica(JUDGE_GOLDEN_FLIPS.name), "{{direction}} now · {{evaluator}}")
+        )
+        .with_target(query(judged, "{{state}} · {{evaluator}}"))
     )
 
 
 def golden_age() -> timeseries.Panel:
     ended = one_replica(JUDGE_GOLDEN_TIMESTAMP.name)
     return line(
-        "Time since the last golden-set replay",
-        "It grows up to the replay interval. If it grows further, the judge is not being checked.",
+        "When was the judge last checked?",
+        "Time since the last replay of the golden set. It grows up to the replay interval. If it "
+        "grows further, the judge is not being checked.",
         "s",
+        empty=NEEDS_GOLDEN,
     ).with_target(query(f"time() - {ended}", "{{evaluator}}"))
 
 
 def drop() -> timeseries.Panel:
     selected = f'{{{SERVICE}, evaluator="$evaluator"}}'
+    fallen = f"version_evaluator:groundwire_faithfulness:drop{selected}"
+    noise = f"version_evaluator:groundwire_faithfulness:stderr{selected}"
     return (
         line(
-            "Drop against the last week",
-            "Drop of each combination of versions below its service's median, and the standard "
-            "error of the mean: the alert requires several standard errors.",
-            "percentunit",
+            "How many standard errors below the week's median?",
+            "Drop of each model version below its service's median in units of the standard error "
+            "of its mean: the alert requires several.",
+            "none",
         )
-        .with_target(
-            query(f"version_evaluator:groundwire_faithfulness:drop{selected}", f"drop {LEGEND}")
-        )
-        .with_target(
-            query(f"version_evaluator:groundwire_faithfulness:stderr{selected}", f"noise {LEGEND}")
-        )
+        .decimals(1)
+        .with_target(query(f"max by (service, model_version) ({fallen} / ({noise} > 0))"))
     )
 
 
-ROWS = (
-    ("Which versions?", 8, (by_model, by_prompt, by_index)),
-    ("How many answers, and since when?", 8, (flagged, sessions_with_flags, flags_by_step, drop)),
-    ("Which answers?", 9, (least_faithful, values_of_faithfulness, values_of_p_unsupported)),
-    ("Which kinds of error?", 8, (claims, citations, states, false_refusals)),
-    ("Is the score accurate?", 8, (estimate, since_baseline, reader)),
-    ("Labels and judge scores", 7, (labels, judge_scores)),
-    ("Is the score calibrated for this service?", 7, (calibration_error, calibration_shift)),
-    ("Has the judge changed?", 7, (golden_agreement, golden_flips, golden_age)),
+def _few(expression: str) -> str:
+    """Expression restricted to where one service is chosen or exists."""
+    return f"{expression} and on () (count(count by (service) ({expression})) == 1)"
+
+
+FIRST = (
+    band(7, by_model, by_prompt, by_index),
+    band(8, flagged, claims, values_of_p_unsupported),
+    band(7, citations, estimate),
+)
+BELOW: tuple[Section, ...] = (
+    (
+        "Which answers, and why not all?",
+        (
+            band(8, flags_by_step, sessions_with_flags, least_faithful),
+            band(8, drop, states, false_refusals),
+        ),
+    ),
+    (
+        "Has the judge changed? (needs judges and a golden set)",
+        (band(8, judge_scores, golden_agreement), band(8, golden_flips, golden_age)),
+    ),
+    (
+        "Is the score accurate? (needs labels)",
+        (
+            band(8, since_baseline, labels),
+            band(8, calibration_error, calibration_shift, reader),
+        ),
+    ),
 )

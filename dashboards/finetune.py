@@ -1,36 +1,47 @@
 """Fine-tune dashboard: context reliance of new and old model."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
+from grafana_foundation_sdk.models.common import BigValueTextMode
 
 from dashboards.frame import (
+    Section,
+    Variable,
+    band,
     board,
     collector_url,
     datasource,
     evaluator,
     one_value,
-    values,
+    services,
 )
 from dashboards.panels import (
-    LEGEND,
-    limits,
+    PERIOD,
+    VERSION_LINKS,
+    LabelColumn,
+    Link,
+    QueryColumn,
+    Steps,
+    bad_share,
+    compared,
+    good_share,
     line,
+    link,
     listing,
-    merged,
     number,
     query,
     query_now,
     row_link,
-    share,
+    runbook_link,
     turns_link,
 )
+from dashboards.reliance import FEWEST_DECIDING
 from groundwire_collector.alerting.promql import (
     SERVICE,
     increase,
     mean,
     one_replica,
-    portion,
     quantile,
     rate,
     ratio,
@@ -44,7 +55,6 @@ from groundwire_collector.metric_definitions import (
     PROBE_OUTCOMES,
     REFUSALS,
     RELIANCE_OUTCOMES,
-    RETRIEVAL_RELEVANCE,
     TOKENS,
     TURNS,
 )
@@ -53,90 +63,99 @@ UID = "groundwire-finetune"
 OLD, NEW = "$old", "$new"
 BOTH = f'{SERVICE}, model_version=~"{OLD}|{NEW}"'
 JUDGED = f'{BOTH}, evaluator="$evaluator"'
-WORST = turns_link("worst", "service", "model_version")
+NAME = "{{model_version}}"
+CHOSEN = 'evaluator="$evaluator"'
+BY_MODEL = "sum by (model_version)"
+CHOOSE = "choose two versions"
+AGE = "7d"  # versions not seen for longer are not offered
+CHANGES: Steps = ((None, "red"), (-0.05, "orange"), (-0.02, "text"))
 
 
 def finetune() -> dashboard.Dashboard:
     purpose = "Does the new model still read its context? Two model versions side by side."
-    versions = f"label_values({TURNS.name}_total{{{SERVICE}}}, model_version)"
-    services = f"label_values({TURNS.name}_total, service)"
-    return board(
-        UID,
-        "Fine-tune comparison",
-        purpose,
-        ROWS,
-        [
-            datasource(),
-            values("service", "Service", services),
-            one_value("old", "Old model", versions),
-            one_value("new", "New model", versions),
-            evaluator(),
-            collector_url(),
-        ],
-    )
+    return board(UID, "Fine-tune comparison", purpose, FIRST, BELOW, _variables())
+
+
+def _variables() -> list[Variable]:
+    """Variables with the newest version and the one before it."""
+    labelled = '/model_version="([^"]+)"/'
+    new = one_value("new", "New model", _by_age('model_version!=""')).regex(labelled)
+    old = one_value("old", "Old model", _by_age('model_version!~"$new|"')).regex(labelled)
+    return [datasource(), services(), new, old, evaluator(), collector_url()]
+
+
+def _by_age(matchers: str) -> str:
+    """Versions in the order of their age, the youngest first."""
+    seen = f"count_over_time({TURNS.name}_total{{{SERVICE}, {matchers}}}[{AGE}])"
+    return f"query_result(sort(max by (model_version) ({seen})))"
 
 
 def faithfulness_change() -> stat.Panel:
-    old, new = (_faithfulness(_judged(version)) for version in (OLD, NEW))
+    new, old = (_faithfulness(_judged(version)) for version in (_new(), _old()))
     return _change(
-        "Faithfulness, new - old",
-        "Difference of the means over the time range, so that consecutive versions can be "
-        "compared: choose a range with some hundreds of turns of both.",
+        "Is the new model as faithful?",
+        "Faithfulness, new minus old: difference of the means over the time range, so that "
+        "consecutive versions can be compared. Choose a range with some hundreds of turns of both. "
+        "A gain has no colour: it may be an answer that asserts less.",
         f"{new} - {old}",
-    )
+    ).data_links([*_new_links(), runbook_link("GroundwireFaithfulnessDrop")])
 
 
 def reliance_change() -> stat.Panel:
-    old, new = (_memorized(f'{_of(version)}, source="probe"') for version in (OLD, NEW))
+    new, old = (_memorized(f"{version}, {SERVICE}") for version in (_new(), _old()))
     return _change(
-        "Context reliance by probes, new - old",
-        "Difference of the share of answers that follow the context, among those that follow "
-        "either context or memory. Decide by this number if probes are scheduled.",
+        "Does it read its context as much?",
+        "Share of answers that follow the context, among those that follow either context or "
+        "memory (1 - M_R), new minus old, over probes, closed-book calls and passive signals. "
+        "Decide by the row of the probes below, if probes are scheduled.",
         f"{old} - {new}",
-    )
-
-
-def memorization() -> stat.Panel:
-    return (
-        number(
-            "Memorization ratio",
-            "M_R over the time range: share of answers that follow memory, among those that follow "
-            "either; maximum over the sources.",
-            "percentunit",
-        )
-        .thresholds(limits((None, "green"), (0.05, "orange"), (0.2, "red")))
-        .with_target(
-            query_now(
-                f"max by (model_version) ({_memorized(BOTH, 'model_version, source')})",
-                "{{model_version}}",
-            )
-        )
-    )
+    ).data_links([*_new_links(), runbook_link("GroundwireMemorization")])
 
 
 def turns() -> stat.Panel:
     counted = increase(f"{TURNS.name}_total{{{BOTH}}}")
-    return number(
-        "Turns",
-        "Over the time range. Compare only if both have some hundreds.",
-        "short",
-    ).with_target(query_now(f"sum by (model_version) ({counted})", "{{model_version}}"))
-
-
-def _change(title: str, description: str, expression: str) -> stat.Panel:
     return (
-        number(title, description, "percentunit")
-        .thresholds(limits((None, "red"), (-0.02, "orange"), (0, "green")))
-        .with_target(query_now(expression))
+        number(
+            "Are there enough turns of both?",
+            "Turns over the time range. Compare only if both have some hundreds.",
+            "locale",
+            None,
+        )
+        .text_mode(BigValueTextMode.VALUE_AND_NAME)
+        .with_target(query_now(f"sum by (model_version) ({counted})", NAME))
+        .data_links([turns_link("newest", "model_version")])
     )
 
 
-def _of(version: str) -> str:
-    return f'{SERVICE}, model_version=~"{version}"'
+def _change(title: str, description: str, expression: str) -> stat.Panel:
+    changed = number(title, description, "percentunit", CHANGES, decimals=1)
+    return changed.no_value(CHOOSE).with_target(query_now(expression, "new - old"))
+
+
+def _new_links() -> list[Link]:
+    chosen = f"service=${{service}}&model_version=${{new:percentencode}}{PERIOD}"
+    return [
+        link("Open the worst turn of the new model", f"/turns/worst?order=worst&{chosen}"),
+        link("Open the worst turns of the new model", f"/turns?order=worst&{chosen}"),
+    ]
+
+
+def _new() -> str:
+    return f'model_version="{NEW}"'
+
+
+def _old() -> str:
+    """Matcher of the old model; of nothing where it is the new one."""
+    return f'model_version="{OLD}", model_version!="{NEW}"'
 
 
 def _judged(version: str) -> str:
-    return f'{_of(version)}, evaluator="$evaluator"'
+    return f'{SERVICE}, {version}, evaluator="$evaluator"'
+
+
+def _of_each(made: Callable[[str], str]) -> tuple[str, str]:
+    """An expression for the old and one for the new model."""
+    return made(f"{SERVICE}, {_old()}"), made(f"{SERVICE}, {_new()}")
 
 
 def _faithfulness(matchers: str, by: str = "") -> str:
@@ -157,65 +176,85 @@ def _memorized(matchers: str, by: str = "") -> str:
 
 
 def side_by_side() -> table.Panel:
-    panel = listing(
-        "Side by side",
+    return listing(
+        "What differs between the two?",
         "One row per version, over the time range. A new model that is as faithful but follows "
         "memory more (M_R) has memorized the answers: it fails when the source changes.",
-    )
-    labels = ("service", "model_version")
-    return merged(panel, labels, *_columns(", ".join(labels))).data_links([row_link(*labels)])
+        "no turns in this range",
+        [LabelColumn("service", 130), LabelColumn("model_version", 190, "version")],
+        *_columns("service, model_version"),
+    ).data_links([row_link(service="service", model_version="version")])
 
 
-def _columns(by: str) -> Iterator[tuple[str, str, str]]:
+def _columns(by: str) -> Iterator[QueryColumn]:
     counted = f"sum by ({by}) ({increase(f'{TURNS.name}_total{{{BOTH}}}')})"
     scored = f"sum by ({by}) ({increase(f'{FAITHFULNESS.name}_count{{{JUDGED}}}')})"
     flagged = f"sum by ({by}) ({increase(f'{FLAGGED_TURNS.name}_total{{{JUDGED}}}')})"
-    yield "turns", "short", counted
-    yield "faithfulness", "percentunit", _faithfulness(JUDGED, by)
-    yield "flagged", "percentunit", f"({flagged} or {scored} * 0) / ({scored} > 0)"
-    for source in ("probe", "closed_book", "passive"):
-        yield f"M_R {source}", "percentunit", _memorized(f'{BOTH}, source="{source}"', by)
+    yield QueryColumn("turns", "locale", counted, 75, 0)
+    yield QueryColumn("faithfulness", "percentunit", _faithfulness(JUDGED, by), 105, 1)
+    flags = f"({flagged} or {scored} * 0) / ({scored} > 0)"
+    yield QueryColumn("flagged", "percentunit", flags, 80, 1)
+    for source, name in (
+        ("probe", "probes"),
+        ("closed_book", "closed-book"),
+        ("passive", "passive"),
+    ):
+        measured = _memorized(f'{BOTH}, source="{source}"', by)
+        yield QueryColumn(f"M_R {name}", "percentunit", measured, 128, 1)
+    slowest = increase(f"{GENERATION_DURATION.name}_bucket{{{BOTH}}}")
+    p95 = f"histogram_quantile(0.95, sum by (le, {by}) ({slowest}))"
+    yield QueryColumn("p95 time", "s", p95, 80, 1)
+    written = f'{TOKENS.name}_total{{{BOTH}, kind="output"}}'
+    tokens = f"sum by ({by}) ({increase(written)})"
+    yield QueryColumn("tokens/turn", "none", f"{tokens} / ({counted} > 0)", 95, 0)
+    spent = f"sum by ({by}) ({increase(f'{COST.name}_total{{{BOTH}}}')})"
+    yield QueryColumn("cost/1000", "none", f"1000 * {spent} / ({counted} > 0)", 85, 2)
 
 
 def faithful() -> timeseries.Panel:
-    return (
-        share(
-            "Faithfulness",
-            "Mean over the scored turns of each step. If both versions serve in parallel, "
-            "differences are due to the model; in sequence they may be due to the traffic.",
-        )
-        .with_target(query(mean(FAITHFULNESS.name, JUDGED)))
-        .data_links([WORST])
+    panel = good_share(
+        "When was each version less faithful?",
+        "Mean over the scored turns of each step. If both versions serve in parallel, differences "
+        "are due to the model; in sequence they may be due to the traffic.",
     )
-
-
-def tail() -> timeseries.Panel:
-    return (
-        share(
-            "10th percentile of faithfulness",
-            "The tail: a fine-tune often keeps the mean but lowers the tail.",
-        )
-        .with_target(query(quantile(0.1, FAITHFULNESS.name, JUDGED), LEGEND, exemplars=True))
-        .data_links([WORST])
-    )
+    made = _of_each(lambda chosen: mean(FAITHFULNESS.name, f"{chosen}, {CHOSEN}", BY_MODEL))
+    return compared(panel, *made, NAME).data_links(VERSION_LINKS)
 
 
 def claims() -> timeseries.Panel:
-    bad = rate(f"{CLAIMS.name}_total", f'{JUDGED}, verdict=~"contradicted|unsupported"')
-    every = rate(f"{CLAIMS.name}_total", f'{JUDGED}, verdict!="not_a_claim"')
-    return share(
-        "Unsupported claims",
+    def made(chosen: str) -> str:
+        judged = f"{chosen}, {CHOSEN}"
+        bad = rate(f"{CLAIMS.name}_total", f'{judged}, verdict=~"contradicted|unsupported"')
+        every = rate(f"{CLAIMS.name}_total", f'{judged}, verdict!="not_a_claim"')
+        return ratio(bad, every, BY_MODEL)
+
+    panel = bad_share(
+        "How many claims are unsupported?",
         "Contradicted and unsupported claims / claims. Long answers have more weight.",
-    ).with_target(query(ratio(bad, every)))
-
-
-def context_read() -> timeseries.Panel:
-    legend = f"p_s {LEGEND} ({{{{source}}}})"
-    return (
-        share("Context read (p_s)", "Share of measured answers that follow the context, by source.")
-        .with_target(query(f"version_source:groundwire_context_reliance:ratio{{{BOTH}}}", legend))
-        .data_links([WORST])
     )
+    return compared(panel, *_of_each(made), NAME).data_links(VERSION_LINKS)
+
+
+def memorized() -> timeseries.Panel:
+    def made(chosen: str) -> str:
+        ratios = f"version_source:groundwire_memorization:ratio{{{chosen}}}"
+        deciding = f"version_source:groundwire_deciding_answers:increase{{{chosen}}}"
+        return f"max by (model_version) ({ratios} and {deciding} >= {FEWEST_DECIDING})"
+
+    panel = bad_share(
+        "Does it answer from memory?",
+        "M_R: of the answers that follow context or memory, the share that follows memory, of the "
+        "source with the highest.",
+    )
+    return compared(panel, *_of_each(made), NAME).data_links(VERSION_LINKS)
+
+
+def speed() -> timeseries.Panel:
+    def made(chosen: str) -> str:
+        return quantile(0.95, GENERATION_DURATION.name, chosen, "model_version")
+
+    panel = line("Is it as fast?", "95th percentile of generation time.", "s").min(0)
+    return compared(panel, *_of_each(made), NAME)
 
 
 def probes() -> timeseries.Panel:
@@ -223,84 +262,47 @@ def probes() -> timeseries.Panel:
     memory = one_replica(
         f'increase({PROBE_OUTCOMES.name}_total{{{BOTH}, outcome=~"parametric|stale"}}[1h])'
     )
-    return share(
-        "Probes answered from memory, by stratum",
-        "Facts that every model knows, facts from the fine-tune's training file, fresh facts: a "
-        "rise in the second alone means that the fine-tune memorized them.",
-    ).with_target(
-        query(
-            ratio(memory, every, "sum by (service, model_version, stratum)"),
-            f"{LEGEND} {{{{stratum}}}}",
-        )
-    )
+    by = "sum by (model_version, stratum)"
+    return bad_share(
+        "Which facts does it recite?",
+        "Probes answered from memory, by stratum: facts that every model knows, facts from the "
+        "fine-tune's training file, fresh facts. A rise in the second alone means that the "
+        "fine-tune memorized them.",
+        "needs probes",
+    ).with_target(query(ratio(memory, every, by), "{{stratum}} · {{model_version}}"))
 
 
 def refusals() -> timeseries.Panel:
-    declined = rate(f"{REFUSALS.name}_total", BOTH)
-    return share(
-        "Answers that decline",
+    def made(chosen: str) -> str:
+        declined = rate(f"{REFUSALS.name}_total", chosen)
+        return ratio(declined, rate(f"{TURNS.name}_total", chosen), BY_MODEL)
+
+    panel = bad_share(
+        "Does it decline more or less?",
         "Share of turns. A fine-tune that declines less may have learnt to guess, one that "
         "declines more may be too cautious.",
-    ).with_target(query(ratio(declined, rate(f"{TURNS.name}_total", BOTH))))
-
-
-def relevance() -> timeseries.Panel:
-    return share(
-        "Relevance of the best chunk",
-        "Should be equal for both; otherwise retrieval changed too.",
-    ).with_target(query(mean(RETRIEVAL_RELEVANCE.name, BOTH)))
-
-
-def speed() -> timeseries.Panel:
-    return line("Generation time", "95th percentile over answers.", "s").with_target(
-        query(quantile(0.95, GENERATION_DURATION.name, BOTH), LEGEND, exemplars=True)
     )
+    return compared(panel, *_of_each(made), NAME)
 
 
-def length() -> timeseries.Panel:
-    tokens = rate(f"{TOKENS.name}_total", f'{BOTH}, kind="output"')
-    by = "sum by (service, model_version)"
-    return line(
-        "Output tokens per turn",
-        "Longer answers contain more claims and cost more.",
-        "short",
-    ).with_target(query(f"{by} ({tokens}) / ({by} ({rate(f'{TURNS.name}_total', BOTH)}) > 0)"))
+def tail() -> timeseries.Panel:
+    def made(chosen: str) -> str:
+        return quantile(0.1, FAITHFULNESS.name, f"{chosen}, {CHOSEN}", "model_version")
+
+    panel = good_share(
+        "How faithful is its least faithful tenth?",
+        "10th percentile of faithfulness: a fine-tune often keeps the mean but lowers the tail.",
+    ).axis_soft_min(0)
+    return compared(panel, *_of_each(made), NAME).data_links(VERSION_LINKS)
 
 
-def cost() -> timeseries.Panel:
-    by = "sum by (service, model_version, currency)"
-    turns = f"sum by (service, model_version) ({rate(f'{TURNS.name}_total', BOTH)})"
-    spent = f"{by} ({rate(f'{COST.name}_total', BOTH)})"
-    return line(
-        "Cost per thousand turns",
-        "From the price file, over all turns: too low if some have no price.",
-        "none",
-    ).with_target(
-        query(
-            f"1000 * {spent} / on (service, model_version) group_left () ({turns} > 0)",
-            f"{LEGEND} {{{{currency}}}}",
-        )
-    )
-
-
-def verdicts() -> timeseries.Panel:
-    counted = rate(f"{CLAIMS.name}_total", JUDGED)
-    return share(
-        "Claims by verdict",
-        "Share of all claims of a version.",
-    ).with_target(
-        query(
-            portion(counted, "verdict", "service, model_version"),
-            f"{LEGEND} {{{{verdict}}}}",
-        )
-    )
-
-
-ROWS = (
-    ("Result", 5, (faithfulness_change, reliance_change, memorization, turns)),
-    ("Side by side", 6, (side_by_side,)),
-    ("Is it as faithful?", 8, (faithful, tail, claims)),
-    ("Does it still read its context?", 8, (context_read, probes, refusals)),
-    ("What do answers contain?", 8, (verdicts, relevance)),
-    ("What does it cost?", 7, (speed, length, cost)),
+FIRST = (
+    (3, ((faithfulness_change, 7), (reliance_change, 7), (turns, 10))),
+    band(5, side_by_side),
+    band(7, faithful, claims),
+    band(7, memorized, speed),
+)
+BELOW: tuple[Section, ...] = (
+    ("What else changed?", (band(8, tail, refusals),)),
+    ("Which facts does it recite? (needs probes)", (band(8, probes),)),
 )

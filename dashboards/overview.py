@@ -1,20 +1,26 @@
-"""Overview dashboard: faithfulness, context reliance, drift."""
+"""Overview dashboard: is anything wrong, in which version, since when."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
+from grafana_foundation_sdk.models import common as common_models
 
-from dashboards import drift, faithfulness, health, reliance
-from dashboards.frame import board, common_variables
+from dashboards import faithfulness, health, reliance
+from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
     LEGEND,
-    WORST,
-    limits,
+    VERSION_LINKS,
+    LabelColumn,
+    QueryColumn,
+    alarms_link,
     line,
+    link,
     listing,
-    merged,
     number,
     query,
+    query_now,
+    rate_of,
     row_link,
-    share,
+    runbook_link,
+    segment_link,
     turns_link,
 )
 from groundwire_collector.alerting.promql import (
@@ -27,6 +33,7 @@ from groundwire_collector.alerting.promql import (
     rate,
 )
 from groundwire_collector.metric_definitions import (
+    DRIFT_ALARM,
     DRIFT_CHANGE_TIMESTAMP,
     DRIFT_SIZE,
     GENERATION_DURATION,
@@ -35,120 +42,182 @@ from groundwire_collector.metric_definitions import (
 )
 
 UID = "groundwire-overview"
+ALL, ALL_SERVICES = "all versions", "all services"
+FEWEST = 30  # scored turns below which a version's mean is noise
+OTHERS = f'alertname=~"Groundwire.+", alertname!="GroundwireDrift", {SERVICE}'
+PENDING = f"ALERTS_FOR_STATE{{{OTHERS}}}"
+FIRING = f'ALERTS{{{OTHERS}, alertstate="firing"}}'
+ALERT = "alertname, severity, service, model_version"  # a row of the table
+WHERE = (
+    LabelColumn("service", 130),
+    LabelColumn("value", 175, "version", ALL),
+    LabelColumn("signal", 115),
+    LabelColumn("dimension", 0, absent="all"),
+    LabelColumn("cause", 75),
+)
 
 
 def overview() -> dashboard.Dashboard:
     purpose = "Did the model read its context, or recite its weights?"
-    return board(UID, "Overview", purpose, ROWS, common_variables())
+    return board(UID, "Overview", purpose, FIRST, BELOW, common_variables())
 
 
-def faithfulness_now() -> stat.Panel:
+def anything_firing() -> stat.Panel:
+    """Count of open drift alarms and firing alerts; absent without a collector."""
+    alarms = one_replica(f"{DRIFT_ALARM.name}{{{SERVICE}}}")
+    turns = f"0 * count({TURNS.name}_total{{{SERVICE}}})"
+    both = f"(sum({alarms}) or {turns}) + (count(count by ({ALERT}) ({FIRING})) or {turns})"
     return (
         number(
-            "Faithfulness",
-            "Supported claims / claims, mean over scored turns in the current window (1 h by "
-            "default). Check the coverage too: only evaluated turns are included.",
-            "percentunit",
+            "Is anything firing?",
+            "Open drift alarms and other firing alerts of the chosen services. Which, where and "
+            "since when is in the two tables below. A dash: nothing is monitored, so nothing can "
+            "fire.",
+            "none",
+            ((None, "green"), (1, "red")),
         )
-        .thresholds(limits((None, "red"), (0.8, "orange"), (0.9, "green")))
-        .with_target(query(_mean("sum"), ""))
+        .color_mode(common_models.BigValueColorMode.BACKGROUND)
+        .with_target(query_now(both))
+        .data_links([alarms_link()])
     )
 
 
-def flagged_now() -> stat.Panel:
+def least_faithful() -> stat.Panel:
+    return _worst_version(
+        number(
+            "Least faithful version?",
+            "Supported claims / claims of the version with the lowest mean over the current window "
+            f"(1 h by default), among those with {FEWEST} scored turns and more.",
+            "percentunit",
+            ((None, "red"), (0.8, "orange"), (0.92, "text")),
+            decimals=1,
+        ),
+        f"bottomk(1, {_mean()} and {_scored()} >= {FEWEST})",
+    ).data_links([*VERSION_LINKS, runbook_link("GroundwireFaithfulnessDrop")])
+
+
+def memory_over_context() -> stat.Panel:
+    return _worst_version(
+        number(
+            "Answers from memory?",
+            "M_R of the worst version: of the answers that follow either context or memory, the "
+            "share that follows memory. Probes measure it best; passive signals detect inserted "
+            "values only.",
+            "percentunit",
+            ((None, "text"), (0.05, "orange"), (0.2, "red")),
+            decimals=1,
+        ),
+        f"topk(1, {reliance.memory_ratio()})",
+    ).data_links([*VERSION_LINKS, runbook_link("GroundwireMemorization")])
+
+
+def without_chunk() -> stat.Panel:
     return (
         number(
-            "Flagged now",
-            "Share of scored turns flagged for an unsupported claim. Its floor is the evaluator's "
-            "false-positive rate, not zero.",
+            "Turns without a chunk?",
+            "Share of turns answered without a chunk over the current window, of the worst "
+            "service. Their answers come from the weights, and are not scored: faithfulness cannot "
+            "show this.",
             "percentunit",
+            ((None, "text"), (0.05, "orange"), (0.15, "red")),
+            decimals=1,
         )
-        .thresholds(limits((None, "green"), (0.1, "orange"), (0.2, "red")))
-        .with_target(query(_flagged("sum"), ""))
-    )
-
-
-def context_read_now() -> stat.Panel:
-    memorized = f"max by (source) (version_source:groundwire_memorization:ratio{{{VERSION}}})"
-    return (
-        number(
-            "Is the context read?",
-            "Share of answers that follow the context, among those that follow either context or "
-            "memory (1 - M_R), for the worst version. Probes measure it best; passive signals "
-            "detect inserted values only.",
-            "percentunit",
-        )
-        .thresholds(limits((None, "red"), (0.8, "orange"), (0.95, "green")))
-        .with_target(query(f"1 - {memorized}", "{{source}}"))
-    )
-
-
-def faithfulness_by_version() -> timeseries.Panel:
-    return (
-        share(
-            "Faithfulness by model version",
-            "Mean over the current window, and the expected level: the service's median over the "
-            "reference window. If a version stays below it, follow its link to the worst turns.",
-        )
-        .with_target(query(_mean(SUM_BY_VERSION)))
+        .text_mode(common_models.BigValueTextMode.VALUE_AND_NAME)
         .with_target(
-            query(
-                "service_evaluator:groundwire_faithfulness:median_reference"
-                f'{{{SERVICE}, evaluator="$evaluator"}}',
-                "expected for {{service}}",
+            query_now(
+                f"topk(1, service:groundwire_unretrieved_turns:ratio{{{SERVICE}}})",
+                "{{service}}",
             )
         )
-        .data_links([WORST])
+        .data_links(
+            [
+                link("Open the newest turns without a chunk", reliance.WITHOUT_CHUNK),
+                runbook_link("GroundwireRetrievalBroken"),
+            ]
+        )
     )
 
 
-def open_alarms() -> table.Panel:
+def index_age() -> stat.Panel:
+    return (
+        number(
+            "How old is the index?",
+            "Time since the newest known write to the index, median over turns, of the service "
+            "with the oldest. Faithful answers to old chunks are old. A dash: chunk metadata have "
+            "no timestamps. What is too old depends on your ingestion, so it has no colour: the "
+            "alert compares it with the week before.",
+            "s",
+            None,
+            decimals=1,
+        )
+        .text_mode(common_models.BigValueTextMode.VALUE_AND_NAME)
+        .with_target(
+            query_now(
+                f"topk(1, service:groundwire_index_age_seconds:p50{{{SERVICE}}})", "{{service}}"
+            )
+        )
+        .data_links([turns_link("newest", "service"), runbook_link("GroundwireIndexStale")])
+    )
+
+
+def what_got_worse() -> table.Panel:
     changed = one_replica(f"{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}")
     size = one_replica(f'{DRIFT_SIZE.name}{{{SERVICE}, bound="mean"}}')
-    panel = listing(
-        "What got worse, where, since when",
-        "Open drift alarms: what got worse (signal), where (dimension and value), the probable "
-        "cause, since when, and by how much the mean loss rose. Empty is good. Start with the "
-        "worst turns of that version.",
-    )
-    return merged(
-        panel,
-        ("service", "signal", "dimension", "value", "cause"),
-        ("since", "dateTimeAsIso", f"{changed} * 1000"),
-        ("worse by", "percentunit", f"max without (bound) ({size})"),
-    ).data_links([row_link("service")])
+    return listing(
+        "What got worse, where, since when?",
+        "Open drift alarms: the version whose turns got worse (empty: all of the service's), the "
+        "signal, the probable cause, since when, and by how much the mean loss rose. Start with "
+        "the worst turn: it is one click away.",
+        "no open drift alarm",
+        WHERE,
+        QueryColumn("since", "dateTimeFromNow", f"{changed} * 1000", 120),
+        QueryColumn("worse by", "percentunit", size, 75, 0, "red"),
+    ).data_links([segment_link(), alarms_link(), runbook_link("GroundwireDrift")])
 
 
-def versions() -> table.Panel:
-    turns = f"{SUM_BY_VERSION} (version_route:groundwire_turns:increase{{{VERSION}}}) > 0"
-    memorized = (
-        f"max by (service, model_version) "
-        f"(version_source:groundwire_memorization:ratio{{{VERSION}}})"
+def alerts_firing() -> table.Panel:
+    since = f"({PENDING} and ignoring (alertstate) {FIRING}) * 1000"
+    return listing(
+        "Which other alerts are firing?",
+        "Alerts of Prometheus beside those of drift, pages and tickets. Alerts that Grafana "
+        "manages itself are on its own page. Each leads to its runbook and to the worst turn of "
+        "its service.",
+        "no other alert of Prometheus is firing",
+        [
+            LabelColumn("alertname", 195, "alert"),
+            LabelColumn("severity", 70),
+            LabelColumn("service", 110, absent=ALL_SERVICES),
+            LabelColumn("model_version", 175, "version", ALL),
+        ],
+        QueryColumn("since", "dateTimeFromNow", since, 120),
+    ).data_links(
+        [
+            link("Open the runbook", "/runbooks/${__data.fields.alert}"),
+            row_link(service="service"),
+        ]
     )
-    panel = listing(
-        "Where? Each model version in the current window",
-        "The version whose row differs is the cause. Below 50 turns every share is noise. Context "
-        "read: share of answers that follow the context, among those that follow either, for the "
-        "lowest source.",
+
+
+def turns_by_version() -> timeseries.Panel:
+    routed = rate(f"{TURNS.name}_total", VERSION)
+    return (
+        rate_of(
+            "How many turns does each version serve?",
+            "Turns a second. A version without turns has no numbers above.",
+            "turns/s",
+        )
+        .with_target(query(f"{SUM_BY_VERSION} ({routed})"))
+        .data_links([turns_link("newest", "service", "model_version")])
     )
-    return merged(
-        panel,
-        ("service", "model_version"),
-        ("turns", "short", turns),
-        ("faithfulness", "percentunit", _mean(SUM_BY_VERSION)),
-        ("flagged", "percentunit", _flagged(SUM_BY_VERSION)),
-        ("context read", "percentunit", f"1 - {memorized}"),
-    ).data_links([row_link("service", "model_version")])
 
 
 def turns_by_route() -> timeseries.Panel:
     routed = rate(f"{TURNS.name}_total", VERSION)
     return (
-        line(
-            "Turns by route",
-            "How turns were answered. Answers without retrieval (parametric) always come from the "
-            "weights.",
-            "reqps",
+        rate_of(
+            "Which turns retrieve?",
+            "Turns by route. Answers without retrieval (parametric) always come from the weights.",
+            "turns/s",
         )
         .with_target(query(f"sum by (route) ({routed})", "{{route}}"))
         .data_links([turns_link("newest")])
@@ -156,57 +225,67 @@ def turns_by_route() -> timeseries.Panel:
 
 
 def generation_time() -> timeseries.Panel:
-    panel = line("Generation time", "Time the model took to answer.", "s")
-    for share_, name in ((0.5, "median"), (0.95, "95 %")):
-        expression = quantile(share_, GENERATION_DURATION.name, VERSION)
-        panel = panel.with_target(query(expression, f"{name} {LEGEND}", exemplars=share_ > 0.5))
-    return panel
+    expression = quantile(0.95, GENERATION_DURATION.name, VERSION)
+    return (
+        line(
+            "How long does generation take?",
+            "95th percentile of the time the model took to answer.",
+            "s",
+        )
+        .min(0)
+        .with_target(query(expression, LEGEND, exemplars=True))
+    )
 
 
 def first_token_time() -> timeseries.Panel:
     slowest = quantile(0.95, TIME_TO_FIRST_TOKEN.name, VERSION)
-    return line(
-        "Time to the first token",
-        "95th percentile for streamed answers. Empty if no application streams.",
-        "s",
-    ).with_target(query(slowest, LEGEND, exemplars=True))
+    return (
+        line(
+            "How long until the first token?",
+            "95th percentile for streamed answers.",
+            "s",
+            empty="needs streamed answers",
+        )
+        .min(0)
+        .with_target(query(slowest, LEGEND, exemplars=True))
+    )
 
 
-def _mean(aggregation: str) -> str:
+def _worst_version(panel: stat.Panel, expression: str) -> stat.Panel:
+    named = panel.text_mode(common_models.BigValueTextMode.VALUE_AND_NAME)
+    return named.with_target(query_now(expression, "{{model_version}}"))
+
+
+def _scored() -> str:
+    turns = f"version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}"
+    return f"{SUM_BY_VERSION} ({turns})"
+
+
+def _mean() -> str:
     turns = f"version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}"
     total = f"version_evaluator:groundwire_faithfulness:mean{{{JUDGED}}} * {turns}"
-    return f"{aggregation} ({total}) / ({aggregation} ({turns}) > 0)"
+    return f"{SUM_BY_VERSION} ({total}) / ({_scored()} > 0)"
 
 
-def _flagged(aggregation: str) -> str:
-    flagged = f"{aggregation} (version_evaluator:groundwire_flagged_turns:increase{{{JUDGED}}})"
-    scored = f"version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}"
-    return f"{flagged} / ({aggregation} ({scored}) > 0)"
-
-
-ROWS = (
+FIRST = (
+    band(
+        4,
+        anything_firing,
+        least_faithful,
+        memory_over_context,
+        without_chunk,
+        index_age,
+        health.coverage_now,
+    ),
+    band(6, what_got_worse, alerts_firing),
+    band(12, faithfulness.by_model, faithfulness.flagged, reliance.memorization),
+)
+BELOW: tuple[Section, ...] = (
     (
-        "Now",
-        5,
+        "Traffic, speed and cost",
         (
-            faithfulness_now,
-            flagged_now,
-            context_read_now,
-            drift.open_alarms,
-            health.coverage_now,
-            health.lag_now,
+            band(8, turns_by_version, turns_by_route),
+            band(8, generation_time, first_token_time, health.cost),
         ),
     ),
-    ("What changed, since when?", 8, (open_alarms, drift.by_signal)),
-    ("Where?", 7, (versions,)),
-    ("Are answers faithful?", 9, (faithfulness_by_version, faithfulness.flagged)),
-    (
-        "Which answers?",
-        9,
-        (faithfulness.least_faithful, faithfulness.values_of_p_unsupported, faithfulness.claims),
-    ),
-    ("Is the context read?", 9, (reliance.memorization, reliance.measured)),
-    ("Traffic", 8, (turns_by_route, faithfulness.states)),
-    ("Cost and speed", 8, (generation_time, first_token_time, health.cost)),
-    ("The collector itself", 7, (health.spans, health.acknowledgement, health.lag)),
 )

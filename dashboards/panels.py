@@ -1,6 +1,11 @@
-"""Panel style and query helpers shared by the dashboards."""
+"""Panel builders with legends, colours, units and texts for missing values.
 
-from collections.abc import Sequence
+A missing value is a grey dash, a stat has thresholds or no colour, a chart has a legend with the
+last and the worst value, a table hides every label that it does not name.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from grafana_foundation_sdk.builders import (
     common,
@@ -18,9 +23,32 @@ from grafana_foundation_sdk.models import prometheus as prometheus_models
 from grafana_foundation_sdk.models.common import DataSourceRef
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
-WIDTH = 24
+LEGEND = "{{service}} · {{model_version}}"
+MISSING = "–"
+NOTHING = "nothing measured in this range"
+SMOOTH = "2m"  # least step of a share of turns: a minute of a usual service is noise
 
-LEGEND = "{{service}} {{model_version}}"
+# Colours of closed sets, by what they mean.
+GOOD, BAD, POOR, ODD, PLAIN = "green", "red", "orange", "purple", "text"
+VERDICT_COLOURS = {
+    "supported": GOOD,
+    "contradicted": BAD,
+    "unsupported": POOR,
+    "not_a_claim": PLAIN,
+}
+CITATION_COLOURS = {"valid": GOOD, "wrong_chunk": BAD, "not_retrieved": POOR, "missing": PLAIN}
+VALUE_COLOURS = {"covered": GOOD, "novel": POOR, "overriding": BAD}
+OUTCOME_COLOURS = {
+    "context": GOOD,
+    "parametric": BAD,
+    "stale": POOR,
+    "both": ODD,
+    "neither": PLAIN,
+    "refusal": "blue",
+}
+STALE_COLOURS = {"follows_new": GOOD, "keeps_old": BAD, "neither": PLAIN}
+
+Steps = tuple[tuple[float | None, str], ...]
 
 
 def query(expression: str, legend: str = LEGEND, exemplars: bool = False) -> prometheus.Dataquery:
@@ -35,61 +63,130 @@ def query_now(expression: str, legend: str = "") -> prometheus.Dataquery:
     return built.legend_format(legend)
 
 
-def table_query(expression: str) -> prometheus.Dataquery:
-    return query_now(expression).format(prometheus_models.PromQueryFormat.TABLE)
+def line(
+    title: str, description: str, unit: str, worst: str = "max", empty: str = NOTHING
+) -> timeseries.Panel:
+    """Time series panel; gaps stay gaps, since no data is not zero.
 
-
-def line(title: str, description: str, unit: str) -> timeseries.Panel:
-    """Time series panel; gaps stay gaps, since no data is not zero."""
-    legend = common.VizLegendOptions().show_legend(True)
-    legend = legend.display_mode(common_models.LegendDisplayMode.LIST)
+    `worst` is the reduction that the legend shows beside the last value; `empty` is what the panel
+    shows without data.
+    """
+    legend = (
+        common.VizLegendOptions()
+        .show_legend(True)
+        .display_mode(common_models.LegendDisplayMode.TABLE)
+        .placement(common_models.LegendPlacement.BOTTOM)
+        .calcs(["lastNotNull", worst])
+        .sort_by(worst.capitalize())
+        .sort_desc(worst == "max")
+    )
+    tooltip = common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI)
+    order = common_models.SortOrder.ASCENDING if worst == "min" else None
     return (
         timeseries.Panel()
         .title(title)
         .description(description)
         .datasource(PROMETHEUS)
         .unit(unit)
-        .fill_opacity(8)
+        .no_value(empty)
+        .fill_opacity(0)
         .line_width(2)
         .span_nulls(False)
-        .show_points(common_models.VisibilityMode.AUTO)
-        .legend(legend.placement(common_models.LegendPlacement.BOTTOM))
-        .tooltip(common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI))
+        .show_points(common_models.VisibilityMode.NEVER)
+        .thresholds(limits((None, "transparent")))
+        .legend(legend)
+        .tooltip(tooltip.sort(order or common_models.SortOrder.DESCENDING))
     )
 
 
-def share(title: str, description: str) -> timeseries.Panel:
-    """Time series panel of a ratio, 0 to 100 %."""
-    return line(title, description, "percentunit").min(0).max(1)
+def rate_of(title: str, description: str, unit: str, empty: str = NOTHING) -> timeseries.Panel:
+    """Time series panel of a rate, in a unit such as `turns/s`."""
+    return line(title, description, f"suffix:{unit}", "max", empty).min(0).decimals(2)
 
 
-def parts(title: str, description: str) -> timeseries.Panel:
-    """Stacked areas of a whole, up to 100 %."""
+def bad_share(title: str, description: str, empty: str = NOTHING) -> timeseries.Panel:
+    """Time series panel of a ratio of which high is bad.
+
+    Its axis begins at 0 and goes as far as the values.
+    """
+    return line(title, description, "percentunit", "max", empty).min(0).decimals(1)
+
+
+def good_share(title: str, description: str, empty: str = NOTHING) -> timeseries.Panel:
+    """Time series panel of a ratio of which low is bad.
+
+    Its axis ends at 100 % and goes no lower than needed.
+    """
+    panel = line(title, description, "percentunit", "min", empty).max(1).decimals(1)
+    return panel.axis_soft_min(0.6).interval(SMOOTH)
+
+
+def change(title: str, description: str, empty: str = NOTHING) -> timeseries.Panel:
+    """Time series panel of a difference of two ratios."""
+    return line(title, description, "percentunit", "min", empty).decimals(1)
+
+
+def parts(
+    title: str, description: str, colours: Mapping[str, str], empty: str = NOTHING
+) -> timeseries.Panel:
+    """Stacked areas of a whole, each part in the colour of its meaning."""
     stacked = common.StackingConfig().mode(common_models.StackingMode.NORMAL)
-    return share(title, description).fill_opacity(60).line_width(0).stacking(stacked)
+    panel = line(title, description, "percentunit", "max", empty).min(0).max(1).decimals(1)
+    panel = panel.interval(SMOOTH).fill_opacity(55).line_width(1).stacking(stacked)
+    return coloured(panel, colours)
+
+
+def coloured(panel: timeseries.Panel, colours: Mapping[str, str]) -> timeseries.Panel:
+    """Colour the series of a closed set by their meanings."""
+    for name, colour in colours.items():
+        panel = panel.override_by_name(name, [_fixed(colour)])
+    return panel
+
+
+def expected(panel: timeseries.Panel, name: str) -> timeseries.Panel:
+    """Draw the expected level dashed, in the colour of text."""
+    dashed = property_of("custom.lineStyle", {"fill": "dash", "dash": [6, 6]})
+    return panel.override_by_name(name, [dashed, _fixed(PLAIN)])
+
+
+def compared(panel: timeseries.Panel, old: str, new: str, legend: str) -> timeseries.Panel:
+    """Queries of the old and the new model, in the same colours everywhere."""
+    panel = panel.with_target(query(old, legend)).with_target(query(new, legend))
+    return panel.override_by_query("A", [_fixed("blue")]).override_by_query("B", [_fixed(POOR)])
 
 
 def evidence(title: str, description: str) -> timeseries.Panel:
-    """Detector statistics with the alarm threshold."""
+    """Time series panel of detector statistics on a logarithmic axis."""
+    scale = common.ScaleDistributionConfig().type(common_models.ScaleDistribution.LOG).log(10)
     drawn = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.LINE)
-    panel = line(title, description, "none").min(0).max(1.5).thresholds_style(drawn)
-    return panel.thresholds(limits((None, "transparent"), (1, "red")))
+    panel = line(title, description, "none", empty="no service is monitored yet").decimals(6)
+    panel = panel.scale_distribution(scale).min(1e-6).axis_soft_max(2).thresholds_style(drawn)
+    return panel.thresholds(limits((None, "transparent"), (1, BAD)))
 
 
-def number(title: str, description: str, unit: str) -> stat.Panel:
-    """Stat panel: latest value with sparkline."""
+def number(
+    title: str, description: str, unit: str, steps: Steps | None, decimals: int = 0
+) -> stat.Panel:
+    """Stat panel of the latest values.
+
+    `steps` are its colours by lower bound; None for no colour.
+    """
     latest = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
-    return (
+    mode = common_models.BigValueColorMode
+    panel = (
         stat.Panel()
         .title(title)
         .description(description)
         .datasource(PROMETHEUS)
         .unit(unit)
-        .no_value("no data")
+        .decimals(decimals)
+        .no_value(MISSING)
+        .mappings([_missing()])
         .reduce_options(latest)
-        .graph_mode(common_models.BigValueGraphMode.AREA)
-        .color_mode(common_models.BigValueColorMode.VALUE)
+        .graph_mode(common_models.BigValueGraphMode.NONE)
+        .color_mode(mode.VALUE if steps else mode.NONE)
     )
+    return panel.thresholds(limits(*(steps or ((None, PLAIN),))))
 
 
 def density(title: str, description: str, unit: str) -> heatmap.Panel:
@@ -101,40 +198,112 @@ def density(title: str, description: str, unit: str) -> heatmap.Panel:
         .title(title)
         .description(description)
         .datasource(PROMETHEUS)
+        .no_value(NOTHING)
         .calculate(False)
         .color(scheme.scheme("Blues").steps(64))
         .y_axis(axis)
     )
 
 
-def listing(title: str, description: str) -> table.Panel:
-    return (
+@dataclass(frozen=True, slots=True)
+class LabelColumn:
+    """Column of a table that shows a label; width in pixels.
+
+    A column of width 0 is hidden: links read it. `absent` is shown where a row lacks the label, and
+    keeps the column, which links read, where every row does.
+    """
+
+    name: str
+    width: int
+    shown: str = ""
+    absent: str = ""
+
+    @property
+    def properties(self) -> list[models.DynamicConfigValue]:
+        """Width, or what hides it in Grafana before and since version 13."""
+        if self.width:
+            return [property_of("custom.width", self.width)]
+        hidden = {"viz": True, "legend": False, "tooltip": False}
+        return [property_of("custom.hidden", True), property_of("custom.hideFrom", hidden)]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryColumn:
+    """Column of a table that shows a query's values; width in pixels."""
+
+    name: str
+    unit: str
+    expression: str
+    width: int
+    decimals: int | None = None
+    colour: str = ""
+
+
+def listing(
+    title: str, description: str, empty: str, labels: Sequence[LabelColumn], *columns: QueryColumn
+) -> table.Panel:
+    """Table with a row for each label set and a column for each query.
+
+    The first query is the one that has a value wherever another has: Grafana calls the column of
+    the only query that answers `Value`, without its letter. Labels that are not named are summed
+    away, so that two replicas or tenants do not split a row.
+    """
+    panel = (
         table.Panel()
         .title(title)
         .description(description)
         .datasource(PROMETHEUS)
-        .no_value("none")
-        .override_by_regexp("Time|job|__name__", [property_of("custom.hidden", True)])
+        .no_value(empty)
+        .cell_height(common_models.TableCellHeight.SM)
     )
+    names = [label.name for label in labels]
+    for letter, column in zip("ABCDEFGHIJ", columns, strict=False):
+        reduced = _labelled(f"max by ({', '.join(names)}) ({column.expression})", labels)
+        panel = panel.with_target(_table_query(reduced))
+        matched = "Value( #A)?" if letter == "A" else f"Value #{letter}"
+        panel = panel.override_by_regexp(matched, _properties(column))
+    for label in labels:
+        panel = panel.override_by_name(label.shown or label.name, label.properties)
+    return _arranged(panel, labels)
 
 
-def merged(
-    panel: table.Panel, labels: Sequence[str], *columns: tuple[str, str, str]
-) -> table.Panel:
-    """Table with one row per label set: first the labels in this order, then one column per query
-    (name, unit, expression)."""
-    for letter, (name, unit, expression) in zip("ABCDEFGH", columns, strict=False):
-        shown = [property_of("displayName", name), property_of("unit", unit)]
-        panel = panel.with_target(table_query(expression))
-        panel = panel.override_by_name(f"Value #{letter}", shown)
-    order = {name: at for at, name in enumerate(labels)}
+def _labelled(expression: str, labels: Sequence[LabelColumn]) -> str:
+    for label in labels:
+        if label.absent:
+            absent = f'"{label.name}", "{label.absent}", "{label.name}", ""'
+            expression = f"label_replace({expression}, {absent})"
+    return expression
+
+
+def _arranged(panel: table.Panel, labels: Sequence[LabelColumn]) -> table.Panel:
+    """Merge the queries into rows and order the columns."""
+    order = {label.name: at for at, label in enumerate(labels)}
+    renamed = {label.name: label.shown for label in labels if label.shown}
     merge = models.DataTransformerConfig(id_val="merge", options={})
-    arrangement = {"indexByName": order, "excludeByName": {}, "renameByName": {}}
-    organize = models.DataTransformerConfig(id_val="organize", options=arrangement)
+    options = {"indexByName": order, "excludeByName": {"Time": True}, "renameByName": renamed}
+    organize = models.DataTransformerConfig(id_val="organize", options=options)
     return panel.with_transformation(merge).with_transformation(organize)
 
 
+def _properties(column: QueryColumn) -> list[models.DynamicConfigValue]:
+    found = [
+        property_of("displayName", column.name),
+        property_of("unit", column.unit),
+        property_of("custom.width", column.width),
+    ]
+    if column.decimals is not None:
+        found.append(property_of("decimals", column.decimals))
+    if column.colour:
+        found += [_fixed(column.colour), property_of("custom.cellOptions", {"type": "color-text"})]
+    return found
+
+
+def _table_query(expression: str) -> prometheus.Dataquery:
+    return query_now(expression).format(prometheus_models.PromQueryFormat.TABLE)
+
+
 def property_of(name: str, value: object) -> models.DynamicConfigValue:
+    """Property of an override, such as `custom.width`."""
     return models.DynamicConfigValue(id_val=name, value=value)
 
 
@@ -145,28 +314,74 @@ def limits(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
     return dashboard.ThresholdsConfig().mode(absolute).steps(thresholds)
 
 
-def turns_link(order: str = "worst", *labels: str) -> dashboard.DashboardLink:
+def _fixed(colour: str) -> models.DynamicConfigValue:
+    return property_of("color", {"mode": "fixed", "fixedColor": colour})
+
+
+def _missing() -> models.ValueMapping:
+    """Value mapping of a missing value to a grey dash."""
+    shown = models.ValueMappingResult(text=MISSING, color=PLAIN, index=0)
+    options = models.DashboardSpecialValueMapOptions(
+        match=models.SpecialValueMatch.NULL_AND_NAN, result=shown
+    )
+    return models.SpecialValueMap(options=options)
+
+
+Link = dashboard.DashboardLink
+
+
+def turns_link(order: str = "worst", *labels: str) -> Link:
     """Data link from a series to its turns in the collector's pages."""
     chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
-    return _link(order, chosen)
+    title = "Open the worst turns" if order == "worst" else "Open the newest turns"
+    return link(title, f"/turns?order={order}{chosen}{PERIOD}")
 
 
-def refusals_link(*labels: str) -> dashboard.DashboardLink:
+def refusals_link(*labels: str) -> Link:
     """Data link from a series to its newest refusals."""
     chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
-    return _link("newest", f"{chosen}&state=refusal")
+    return link("Open the newest refusals", f"/turns?order=newest{chosen}&state=refusal{PERIOD}")
 
 
-def row_link(*columns: str) -> dashboard.DashboardLink:
-    """Data link from a table row to its worst turns."""
-    return _link("worst", "".join(f"&{c}=${{__data.fields.{c}:percentencode}}" for c in columns))
+def worst_turn_link(*labels: str) -> Link:
+    """Data link from a series to the sentences of its worst turn."""
+    chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
+    return link("Open the worst turn", f"/turns/worst?order=worst{chosen}{PERIOD}")
 
 
-def _link(order: str, chosen: str) -> dashboard.DashboardLink:
-    period = "&since=${__from:date:seconds}&until=${__to:date:seconds}"
-    url = f"${{collector_url}}/turns?order={order}{chosen}{period}"
-    title = "Open the worst turns" if order == "worst" else "Open the newest turns"
-    return dashboard.DashboardLink(title).url(url).target_blank(True)
+def row_link(**columns: str) -> Link:
+    """Data link from a table row to its worst turn.
+
+    `columns`: labels, and the columns that show them.
+    """
+    chosen = "".join(f"&{n}=${{__data.fields.{c}:percentencode}}" for n, c in columns.items())
+    return link("Open the worst turn", f"/turns/worst?order=worst{chosen}{PERIOD}")
 
 
-WORST = turns_link("worst", "service", "model_version")
+def segment_link() -> Link:
+    """Data link from a drift alarm's row to its segment's worst turn."""
+    fields = "${__data.fields.%s:percentencode}"
+    segment = f"&service={fields % 'service'}&{fields % 'dimension'}={fields % 'version'}"
+    return link("Open the worst turn", f"/turns/worst?order=worst{segment}{PERIOD}")
+
+
+def runbook_link(alert: str) -> Link:
+    """Data link to the runbook of an alert."""
+    return link("Open the runbook", f"/runbooks/{alert}")
+
+
+def alarms_link() -> Link:
+    """Data link to the drift alarms in the collector's pages."""
+    return link("Open the alarms", "/alarms")
+
+
+def link(title: str, path: str) -> Link:
+    """Data link to a page of the collector."""
+    return Link(title).url(f"${{collector_url}}{path}").target_blank(True)
+
+
+PERIOD = "&since=${__from:date:seconds}&until=${__to:date:seconds}"
+VERSION_LINKS = [
+    worst_turn_link("service", "model_version"),
+    turns_link("worst", "service", "model_version"),
+]

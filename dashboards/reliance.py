@@ -2,8 +2,24 @@
 
 from grafana_foundation_sdk.builders import dashboard, timeseries
 
-from dashboards.frame import board, common_variables
-from dashboards.panels import LEGEND, WORST, line, parts, query, share
+from dashboards.frame import Section, band, board, common_variables
+from dashboards.panels import (
+    LEGEND,
+    OUTCOME_COLOURS,
+    PERIOD,
+    STALE_COLOURS,
+    VALUE_COLOURS,
+    VERSION_LINKS,
+    bad_share,
+    good_share,
+    line,
+    link,
+    parts,
+    query,
+    rate_of,
+    runbook_link,
+    turns_link,
+)
 from groundwire_collector.alerting.promql import (
     JUDGED,
     MODEL,
@@ -41,98 +57,122 @@ from groundwire_collector.metric_definitions import (
 
 UID = "groundwire-reliance"
 BY_INDEX = "sum by (service, index_version)"
-INDEX = "{{service}} {{index_version}}"
-SOURCE = f"{LEGEND} ({{{{source}}}})"
+INDEX = "{{service}} · {{index_version}}"
+FEWEST_DECIDING = 20  # answers that follow either, below which M_R jumps between 0 and 1
+NEEDS_PROBES = "needs probes"
+NEEDS_CLOSED_BOOK = "needs closed-book calls"
+NEEDS_CHUNK_LABELS = "needs labels of chunks"
+WITHOUT_CHUNK = f"/turns?order=newest&state=no_context{PERIOD}"
 
 
 def reliance() -> dashboard.Dashboard:
     purpose = "Do answers come from the context or the weights, and was the context relevant?"
-    return board(UID, "Context reliance", purpose, ROWS, common_variables())
+    return board(UID, "Context reliance", purpose, FIRST, BELOW, common_variables())
 
 
-def context_read() -> timeseries.Panel:
-    return (
-        share(
-            "Context read (p_s)",
-            "Share of all measured answers that follow the context. In probes the context "
-            "contradicts memory: a fall there is the failure itself. If the model declines without "
-            "context, closed-book calls are inconclusive and lower p_s: use M_R.",
-        )
-        .with_target(
-            query(f"version_source:groundwire_context_reliance:ratio{{{VERSION}}}", SOURCE)
-        )
-        .data_links([WORST])
-    )
+def memory_ratio() -> str:
+    """M_R of each version, of its worst source with enough answers."""
+    ratios = f"version_source:groundwire_memorization:ratio{{{VERSION}}}"
+    deciding = f"version_source:groundwire_deciding_answers:increase{{{VERSION}}}"
+    return f"max by (service, model_version) ({ratios} and {deciding} >= {FEWEST_DECIDING})"
 
 
 def memorization() -> timeseries.Panel:
     return (
-        share(
-            "Memorization ratio (M_R)",
-            "Share of answers that follow memory, among those that follow context or memory. "
-            "0 is good. Compare a new fine-tune with the previous one.",
+        bad_share(
+            "Which version answers from memory?",
+            "Memorization ratio (M_R): share of answers that follow memory, among those that "
+            "follow context or memory, of the source with the highest among those with "
+            f"{FEWEST_DECIDING} such answers and more. 0 is good. Compare a new fine-tune with the "
+            "previous version.",
         )
-        .with_target(query(f"version_source:groundwire_memorization:ratio{{{VERSION}}}", SOURCE))
-        .data_links([WORST])
+        .with_target(query(memory_ratio()))
+        .data_links([*VERSION_LINKS, runbook_link("GroundwireMemorization")])
+    )
+
+
+def context_read() -> timeseries.Panel:
+    measured_ = f'{VERSION}, source!="closed_book"'
+    return (
+        good_share(
+            "How many answers follow the context?",
+            "p_s: share of all measured answers that follow the context, from probes and passive "
+            "signals. Closed-book calls are left out: without context most models decline, which "
+            "lowers p_s and decides nothing; read M_R for them.",
+        )
+        .with_target(
+            query(
+                "min by (service, model_version) "
+                f"(version_source:groundwire_context_reliance:ratio{{{measured_}}})"
+            )
+        )
+        .data_links(VERSION_LINKS)
     )
 
 
 def measured() -> timeseries.Panel:
-    answers = f"version_source:groundwire_reliance_outcomes:increase{{{VERSION}}}"
     deciding = f"version_source:groundwire_deciding_answers:increase{{{VERSION}}}"
     return (
         line(
-            "Sample size",
-            "Measured answers (n), and those that follow context or memory, the denominator of "
-            "M_R: below 50 M_R is noise.",
-            "short",
+            "Are there enough answers to tell?",
+            "Answers that follow context or memory, the denominator of M_R, by source: below 50 "
+            "M_R is noise.",
+            "suffix:answers",
+            "min",
         )
-        .with_target(query(answers, f"n {SOURCE}"))
-        .with_target(query(deciding, f"deciding {SOURCE}"))
+        .min(0)
+        .decimals(0)
+        .with_target(query(f"min by (source) ({deciding})", "{{source}}, smallest version"))
     )
 
 
-def outcomes() -> timeseries.Panel:
+def outcomes_followed() -> timeseries.Panel:
     counted = rate(f"{RELIANCE_OUTCOMES.name}_total", VERSION)
-    return line(
-        "Outcomes by source",
-        "What measured answers followed. Passive signals detect unsupported insertions only, so "
-        "their `parametric` is neither an upper nor a lower bound.",
-        "reqps",
-    ).with_target(query(f"sum by (source, outcome) ({counted})", "{{source}} {{outcome}}"))
+    return parts(
+        "What do answers follow?",
+        "Share of measured answers by what they followed, over all sources. Passive signals "
+        "detect unsupported insertions only, so their `parametric` is neither an upper nor a "
+        "lower bound.",
+        OUTCOME_COLOURS,
+    ).with_target(query(portion(counted, "outcome"), "{{outcome}}"))
 
 
 def redundant() -> timeseries.Panel:
-    return share(
-        "Redundant answers",
+    return bad_share(
+        "Which answers does memory give as well?",
         "Share of answers with a closed-book call that memory alone gives too. Right today, at "
         "risk when the source changes, invisible to faithfulness.",
+        NEEDS_CLOSED_BOOK,
     ).with_target(query(f"version_source:groundwire_redundant_answers:ratio{{{VERSION}}}"))
 
 
 def stale() -> timeseries.Panel:
     counted = rate(f"{STALE_ANSWERS.name}_total", VERSION)
-    return line(
-        "Answers after their source changed",
+    panel = parts(
+        "Do answers follow a source that changed?",
         "Repeated questions whose chunk changed: did the answer follow? keeps_old: an answer from "
         "memory or a cache.",
-        "reqps",
-    ).with_target(query(f"sum by (outcome) ({counted})", "{{outcome}}"))
+        STALE_COLOURS,
+        empty="no repeated question whose chunk changed",
+    )
+    return panel.with_target(query(portion(counted, "outcome"), "{{outcome}}"))
 
 
 def values() -> timeseries.Panel:
     counted = rate(f"{ANSWER_VALUES.name}_total", VERSION)
     return parts(
-        "Values in answers",
+        "Do answers contain values that no chunk has?",
         "Numbers, dates, money and names: found in chunks or question, novel, or contradicting a "
         "value in a chunk (override). Overrides are the passive sign of the failure.",
+        VALUE_COLOURS,
+        empty="no answer with a number, date, amount or name",
     ).with_target(query(portion(counted, "kind"), "{{kind}}"))
 
 
 def markers() -> timeseries.Panel:
     marked = rate(f"{SELF_REPORTED_MEMORY_ANSWERS.name}_total", VERSION)
-    return share(
-        "Answers that say they draw on memory",
+    return bad_share(
+        "Do answers say that they draw on memory?",
         "Share of turns with phrases such as `as of my last update`. Rare, and always a problem in "
         "a RAG application.",
     ).with_target(query(ratio(marked, rate(f"{TURNS.name}_total", VERSION))))
@@ -140,89 +180,134 @@ def markers() -> timeseries.Panel:
 
 def refusals() -> timeseries.Panel:
     counted = rate(f"{REFUSALS.name}_total", VERSION)
-    return line(
-        "Answers that decline",
-        "sufficient=true: although a chunk covered the question (a lexical proxy). A rise there "
-        "means that the model declines more; a rise of the others, that retrieval finds less.",
-        "reqps",
-    ).with_target(query(f"sum by (sufficient) ({counted})", "sufficient={{sufficient}}"))
+    every = rate(f"{TURNS.name}_total", VERSION)
+    return bad_share(
+        "Does the model decline more, or does retrieval find less?",
+        "Share of turns that decline. `covered`: although a chunk covered the question (a lexical "
+        "proxy); a rise there means that the model declines more. A rise of the others means that "
+        "retrieval finds less.",
+        empty="no answer declined",
+    ).with_target(
+        query(
+            f"sum by (sufficient) ({counted}) / on () group_left () (sum({every}) > 0)",
+            "question covered: {{sufficient}}",
+        )
+    )
 
 
 def probe_arms() -> timeseries.Panel:
-    counted = one_replica(
-        f'increase({PROBE_OUTCOMES.name}_total{{{MODEL}, outcome="context"}}[1h])'
+    """Conflict arm and its control, over an hour."""
+    arms = f'{MODEL}, arm=~"clean|conflict"'
+    followed = one_replica(
+        f'increase({PROBE_OUTCOMES.name}_total{{{arms}, outcome="context"}}[1h])'
     )
-    every = one_replica(f"increase({PROBE_OUTCOMES.name}_total{{{MODEL}}}[1h])")
-    by = "sum by (service, model_version, arm)"
-    return share(
-        "Probes that follow their context, by arm",
-        "Over an hour. The clean arm is the control: if it falls too, the endpoint is broken, not "
-        "context reliance. The closed-book arm has no context to follow.",
-    ).with_target(query(f"{by} ({counted}) / ({by} ({every}) > 0)", f"{LEGEND} {{{{arm}}}}"))
+    every = one_replica(f"increase({PROBE_OUTCOMES.name}_total{{{arms}}}[1h])")
+    by = "sum by (model_version, arm)"
+    return good_share(
+        "Do probes follow their context?",
+        "Share over an hour. In the conflict arm the context contradicts memory: a fall there is "
+        "the failure itself. The clean arm is the control: if it falls too, the endpoint is "
+        "broken, not context reliance.",
+        NEEDS_PROBES,
+    ).with_target(query(f"{by} ({followed}) / ({by} ({every}) > 0)", "{{arm}} · {{model_version}}"))
 
 
 def probe_runs() -> timeseries.Panel:
-    runs = one_replica(f"{PROBE_RUNS.name}_total{{{MODEL}}}")
-    return line(
-        "Probe runs",
-        "Finished runs by state. A flat line means that probes no longer run.",
-        "short",
-    ).with_target(
-        query(f"sum by (service, model_version, state) ({runs})", f"{LEGEND} {{{{state}}}}")
+    runs = one_replica(f"increase({PROBE_RUNS.name}_total{{{MODEL}}}[1h])")
+    return (
+        line(
+            "Do probes still run?",
+            "Ended runs of the last hour, by state.",
+            "suffix:runs",
+            "min",
+            empty=NEEDS_PROBES,
+        )
+        .min(0)
+        .with_target(query(f"sum by (state) ({runs})", "{{state}}"))
     )
 
 
 def probes() -> timeseries.Panel:
     calls = rate(f"{PROBE_CALLS.name}_total", MODEL)
-    return line(
-        "Probe and closed-book calls",
-        "Calls made by the collector, by result. Failed and skipped calls reduce the sample size "
-        "of the panels above.",
-        "reqps",
-    ).with_target(query(f"sum by (source, result) ({calls})", "{{source}} {{result}}"))
+    return rate_of(
+        "Are the calls of probes answered?",
+        "Probe and closed-book calls made by the collector, by result. Failed and skipped "
+        "calls reduce the sample size of the panels above.",
+        "calls/min",
+        empty="needs probes or closed-book calls",
+    ).with_target(query(f"60 * sum by (source, result) ({calls})", "{{source}} · {{result}}"))
 
 
 def relevance() -> timeseries.Panel:
     expression = mean(RETRIEVAL_RELEVANCE.name, VERSION, BY_INDEX)
-    return share(
-        "Relevance of the best chunk",
-        "Lexical overlap of chunks and question. It falls when an index or embedding breaks; it "
-        "does not show which chunk answers the question.",
-    ).with_target(query(expression, INDEX))
+    return (
+        good_share(
+            "Are the chunks relevant to the question?",
+            "Lexical overlap of the best chunk and the question, mean over turns. It falls when an "
+            "index or embedding breaks, or when questions come that the index does not cover; it "
+            "does not show which chunk answers the question.",
+        )
+        .axis_soft_min(0.4)
+        .with_target(query(expression, INDEX))
+        .data_links([turns_link("worst", "service", "index_version")])
+    )
 
 
 def utilization() -> timeseries.Panel:
     used = mean(CONTEXT_UTILIZATION.name, JUDGED)
-    misleading = mean(DISTRACTOR_RATIO.name, JUDGED)
     return (
-        share(
-            "Chunks used, and distractors",
-            "Share of chunks that support a claim, and share that are relevant to the question but "
-            "support none. Used falls when the context is not read; distractors rise with a wider "
-            "retrieval.",
+        good_share(
+            "How many of the chunks are used?",
+            "Share of chunks that support a claim. It falls when the context is not read.",
         )
-        .with_target(query(used, f"used {LEGEND}"))
-        .with_target(query(misleading, f"distractors {LEGEND}"))
+        .axis_soft_min(0)
+        .with_target(query(used))
     )
+
+
+def distractors() -> timeseries.Panel:
+    misleading = mean(DISTRACTOR_RATIO.name, JUDGED)
+    return bad_share(
+        "How many chunks distract?",
+        "Share of chunks that are relevant to the question but support no claim. It rises with a "
+        "wider retrieval.",
+    ).with_target(query(misleading))
 
 
 def place() -> timeseries.Panel:
     expression = quantile(0.9, SUPPORTING_CHUNK_RANK.name, JUDGED)
-    return line(
-        "Rank of the most supporting chunk",
-        "90th percentile; 0 is the first chunk. If it grows, a reranker or fewer chunks help; if "
-        "it approaches the number of chunks, more chunks would.",
-        "short",
-    ).with_target(query(expression, LEGEND, exemplars=True))
+    return (
+        line(
+            "At which rank is the supporting chunk?",
+            "90th percentile; 0 is the first chunk. If it grows, a reranker or fewer chunks help; "
+            "if it approaches the number of chunks, more chunks would.",
+            "none",
+        )
+        .min(0)
+        .decimals(1)
+        .axis_soft_max(5)
+        .with_target(query(expression, LEGEND, exemplars=True))
+    )
 
 
 def empty() -> timeseries.Panel:
     nothing = rate(f"{EMPTY_RETRIEVALS.name}_total", VERSION)
     retrieved = rate(f"{TURNS.name}_total", f'{VERSION}, route="retrieval"')
-    return share(
-        "Retrievals that found nothing",
-        "Share of turns with a retrieval. The model then answers from its weights, or declines.",
-    ).with_target(query(ratio(nothing, retrieved, BY_INDEX), INDEX))
+    return (
+        bad_share(
+            "Which retrievals find nothing?",
+            "Share of turns with a retrieval that returned no chunk. The model then answers from "
+            "its weights, or declines.",
+        )
+        .axis_soft_max(0.05)
+        .with_target(query(ratio(nothing, retrieved, BY_INDEX), INDEX))
+        .data_links(
+            [
+                link("Open the newest turns without a chunk", WITHOUT_CHUNK),
+                runbook_link("GroundwireRetrievalBroken"),
+            ]
+        )
+    )
 
 
 def labelled() -> timeseries.Panel:
@@ -230,52 +315,85 @@ def labelled() -> timeseries.Panel:
     precision = one_replica(f"{RETRIEVAL_PRECISION.name}{{{matchers}}}")
     recall = one_replica(f"{RETRIEVAL_RECALL.name}{{{matchers}}}")
     return (
-        share(
-            "Precision and recall at k",
-            "For turns whose chunks people labelled. Check the number of turns: recall counts only "
-            "chunks that somebody labelled relevant.",
+        good_share(
+            "How precise and complete is retrieval?",
+            "Precision and recall at k of the worst index, for turns whose chunks people labelled. "
+            "Check the number of turns: recall counts only chunks that somebody labelled relevant.",
+            NEEDS_CHUNK_LABELS,
         )
-        .with_target(query(precision, f"precision at {{{{k}}}} {INDEX}"))
-        .with_target(query(recall, f"recall at {{{{k}}}} {INDEX}"))
+        .axis_soft_min(0)
+        .with_target(query(f"min by (k) ({precision})", "precision at {{k}}"))
+        .with_target(query(f"min by (k) ({recall})", "recall at {{k}}"))
     )
 
 
 def labelled_turns() -> timeseries.Panel:
     matchers = f'{SERVICE}, index_version=~"$index_version"'
     turns = one_replica(f"{RETRIEVAL_LABELLED_TURNS.name}{{{matchers}}}")
-    return line("Labelled turns", "Sample size of precision and recall.", "short").with_target(
-        query(turns, f"at {{{{k}}}} {INDEX}")
-    )
+    return line(
+        "On how many labelled turns?",
+        "Sample size of precision and recall, of the index with the fewest.",
+        "suffix:turns",
+        "min",
+        empty=NEEDS_CHUNK_LABELS,
+    ).with_target(query(f"min by (k) ({turns})", "at {{k}}"))
 
 
 def ages() -> timeseries.Panel:
     index = quantile(0.5, INDEX_AGE.name, VERSION, "service, index_version")
+    return (
+        line(
+            "Is the index still updated?",
+            "Age of the index, median over turns. An index whose age only grows is no longer "
+            "updated, and its answers become outdated.",
+            "s",
+            empty="needs timestamps in chunk metadata",
+        )
+        .min(0)
+        .with_target(query(index, INDEX))
+        .data_links([runbook_link("GroundwireIndexStale")])
+    )
+
+
+def chunk_ages() -> timeseries.Panel:
     chunks = quantile(0.5, CHUNK_AGE.name, VERSION, "service, index_version")
     return (
         line(
-            "Age of index and chunks",
-            "Median. An index whose age only grows is no longer updated, and its answers become "
-            "outdated. Empty if chunk metadata has no timestamps.",
+            "How old are the chunks that answers rest on?",
+            "Age of the oldest chunk of a turn, median over turns.",
             "s",
+            empty="needs timestamps in chunk metadata",
         )
-        .with_target(query(index, f"index {INDEX}"))
-        .with_target(query(chunks, f"chunks {INDEX}"))
+        .min(0)
+        .with_target(query(chunks, INDEX))
     )
 
 
 def retrieval_time() -> timeseries.Panel:
     expression = quantile(0.95, RETRIEVAL_DURATION.name, VERSION, "service, index_version")
-    return line("Retrieval time", "95th percentile over turns.", "s").with_target(
-        query(expression, INDEX, exemplars=True)
+    return (
+        line("How long does retrieval take?", "95th percentile over turns.", "s")
+        .min(0)
+        .with_target(query(expression, INDEX, exemplars=True))
+        .data_links([runbook_link("GroundwireRetrievalSlow")])
     )
 
 
-ROWS = (
-    ("Is the context read?", 9, (context_read, memorization, measured)),
-    ("What do answers follow?", 8, (outcomes, redundant, stale)),
-    ("What do answers contain?", 8, (values, markers, refusals)),
-    ("Was the right context retrieved?", 8, (relevance, utilization, place)),
-    ("Is it complete and fresh?", 8, (empty, ages, retrieval_time)),
-    ("Human labels of chunks", 7, (labelled, labelled_turns)),
-    ("Probes and closed-book calls", 7, (probe_arms, probe_runs, probes)),
+FIRST = (
+    band(8, memorization, outcomes_followed, values),
+    band(7, empty, relevance, ages),
+    band(7, probe_arms, redundant, retrieval_time),
+)
+BELOW: tuple[Section, ...] = (
+    ("How sure are these numbers?", (band(8, context_read, measured),)),
+    (
+        "What do answers rest on?",
+        (band(8, utilization, distractors, place), band(8, stale, chunk_ages)),
+    ),
+    ("Refusals and self-reported memory", (band(8, refusals, markers),)),
+    ("Labels of chunks (needs labels)", (band(8, labelled, labelled_turns),)),
+    (
+        "Probes and closed-book calls (needs probes or closed-book calls)",
+        (band(8, probe_runs, probes),),
+    ),
 )

@@ -24,7 +24,7 @@ ESTIMATORS = (
     "groundwire_collector.estimates.faithfulness.FaithfulnessEstimate",
     "groundwire_collector.estimates.faithfulness.outcomes",
     "groundwire_evaluators.reliance.closed_book.compare_closed_book",
-    "groundwire_evaluators.reliance.closed_book.estimate_memorization",
+    "groundwire_evaluators.reliance.memorization.estimate_memorization",
 )
 
 

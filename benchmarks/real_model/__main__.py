@@ -9,12 +9,14 @@
     python -m benchmarks.real_model sample 50 1  # a sheet of answers to read, by number and seed
     python -m benchmarks.real_model agreement    # the rules against the answers that were read
     python -m benchmarks.real_model probes deployment-54 deployment-144  # probes of stale memory
+    python -m benchmarks.real_model mirror base deployment-144   # where the page is wrong
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
     python -m benchmarks.real_model score-server 8091   # the checkpoints' prompt log-probabilities
     python -m benchmarks.real_model served-gain deployment-144   # the evaluator context_gain
     python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
 
-`record`, `probes`, `score-server`, `served-gain` and `gguf` need the dependency group `real-model`
+`record`, `probes`, `mirror`, `score-server`, `served-gain` and `gguf` need the dependency group
+`real-model`
 of pyproject.toml; the others do not.
 """
 
@@ -68,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     probes = commands.add_parser("probes", help="put probes of stale memory to checkpoints")
     probes.add_argument("checkpoints", nargs="+")
     probes.set_defaults(run=_probes)
+    mirrored = commands.add_parser("mirror", help="show checkpoints last year's pages")
+    mirrored.add_argument("checkpoints", nargs="+")
+    mirrored.set_defaults(run=_mirror)
     served = commands.add_parser("served-gain", help="measure context_gain as it is shipped")
     served.add_argument("checkpoints", nargs="+")
     served.set_defaults(run=_served_gain)
@@ -180,6 +185,13 @@ def _probes(arguments: argparse.Namespace) -> None:
     from benchmarks.real_model import probes
 
     for line in probes.table(handbook(TARNWELL), arguments.checkpoints, arguments.folder):
+        print(line, flush=True)
+
+
+def _mirror(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import probes
+
+    for line in probes.mirror_table(handbook(TARNWELL), arguments.checkpoints, arguments.folder):
         print(line, flush=True)
 
 

@@ -14,9 +14,9 @@ from groundwire_collector.offline.stock_answers import stock_answers
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.closed_book import (
-    OTHERS,
-    compare_closed_book,
+from groundwire_evaluators.reliance.closed_book import OTHERS, compare_closed_book
+from groundwire_evaluators.reliance.memorization import (
+    ClosedBookComparison,
     estimate_memorization,
 )
 from groundwire_evaluators.runner import evaluate
@@ -119,8 +119,9 @@ def by_arm(judged: Sequence[Judged]) -> str:
 def levels(judged: Sequence[Judged]) -> str:
     """A Markdown table: what is estimated of each checkpoint as a whole, beside the truth."""
     lines = header(
-        "handbook", "checkpoint", "truth: right", "memory", "M_R", "mean p_unsupported",
-        "M_R by closed-book calls", "gate: verdicts alone", "gate with right answers known",
+        "handbook", "checkpoint", "truth: right", "memory", "M_R", "M_R, diagnostic turns",
+        "mean p_unsupported", "M_R by closed-book calls", "gate: verdicts alone",
+        "gate with right answers known",
     )  # fmt: skip
     base: dict[str, list[Judged]] = {}
     for handbook, checkpoint, found in _by_checkpoint(judged):
@@ -141,12 +142,15 @@ def _level(found: Sequence[Judged]) -> list[str]:
     right, memory = classes["right"], classes["memory"]
     signals = [each.grounding.signals for each in found]
     scores = [each["p_unsupported"] for each in signals if "p_unsupported" in each]
+    compared = _compared(found)
+    diagnostic = Counter(each.answer.truth for each, call in compared if call.diagnostic)
     return [
         f"{right}/{len(found)}",
         f"{memory}/{len(found)}",
         _ratio(memory, memory + right),
+        _ratio(diagnostic["memory"], diagnostic["memory"] + diagnostic["right"]),
         f"{sum(scores) / len(scores):.3f}" if scores else "",
-        _closed_book(found),
+        _closed_book([call for _, call in compared]),
     ]
 
 
@@ -157,17 +161,23 @@ def _ratio(hits: int, total: int) -> str:
     return f"{hits / total:.2f} ({interval.low:.2f} to {interval.high:.2f})"
 
 
-def _closed_book(found: Sequence[Judged]) -> str:
-    compared = [
-        compare_closed_book(
-            turn(each.answer),
-            [each.closed_book],
-            supported=not each.grounding.flagged,
-            others=_others(each, found),
+def _compared(found: Sequence[Judged]) -> list[tuple[Judged, ClosedBookComparison]]:
+    return [
+        (
+            each,
+            compare_closed_book(
+                turn(each.answer),
+                [each.closed_book],
+                supported=not each.grounding.flagged,
+                others=_others(each, found),
+            ),
         )
         for each in found
         if each.closed_book is not None
     ]
+
+
+def _closed_book(compared: Sequence[ClosedBookComparison]) -> str:
     estimate = estimate_memorization(compared)
     ratio = estimate.ratio
     if ratio.value is None:

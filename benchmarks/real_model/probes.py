@@ -22,7 +22,13 @@ from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial
 from groundwire_evaluators.reliance.probe.building import ProbeBuilder, SourceDocument
 from groundwire_evaluators.reliance.probe.comparison import compare_runs
 from groundwire_evaluators.reliance.probe.item import ProbePack, ProbeStratum
-from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunIdentity, judge
+from groundwire_evaluators.reliance.probe.run import (
+    ProbeResult,
+    ProbeRun,
+    RunIdentity,
+    judge,
+    mirror,
+)
 from groundwire_evaluators.statistics import wilson
 from groundwire_evaluators.statistics.mcnemar import upper_tail
 
@@ -45,14 +51,16 @@ def stale_pack(handbook: Handbook) -> ProbePack:
 
 
 @torch.no_grad()
-def ask(handbook: Handbook, pack: ProbePack, checkpoint: str, folder: Path) -> ProbeRun:
-    """One checkpoint under the conflict arm: labelled answers and margins, in the pack's order."""
+def ask(
+    handbook: Handbook, pack: ProbePack, checkpoint: str, folder: Path, arm: Arm = Arm.CONFLICT
+) -> ProbeRun:
+    """One checkpoint under one arm: labelled answers and margins, in the pack's order."""
     model = plain = base.llama()
     if checkpoint != "base":
         path = training.adapter_path(folder, handbook.name, checkpoint)
         model = plain.merged(training.load(path))
     prompting = ProbePrompting(handbook.system, handbook.closed_book)
-    asked = list(trials(pack, (Arm.CONFLICT,)))
+    asked = list(trials(pack, (arm,)))
     found: list[ProbeResult] = []
     for first in range(0, len(asked), _BATCH):
         batch = asked[first : first + _BATCH]
@@ -96,6 +104,22 @@ def table(handbook: Handbook, checkpoints: Sequence[str], folder: Path) -> Itera
     for name in ("base", *checkpoints):
         found = before if name == "base" else ask(handbook, pack, name, folder)
         yield line([name, str(len(found.results)), *_counts(found), *_signs(before, found)])
+
+
+def mirror_table(handbook: Handbook, checkpoints: Sequence[str], folder: Path) -> Iterator[str]:
+    """Lines of a Markdown table: what checkpoints do when shown last year's page."""
+    pack = stale_pack(handbook)
+    yield from header(
+        "checkpoint", "items", "repeats last year's page %", "this year's value", "declines"
+    )
+    for name in checkpoints:
+        found = mirror(ask(handbook, pack, name, folder, Arm.CLEAN), ProbeStratum.STALE)
+        assert found is not None
+        low, high = found.interval
+        yield line([
+            name, str(found.n), f"{found.repeats:.0%} ({low:.0%} to {high:.0%})".replace("%", ""),
+            f"{found.corrects * found.n:.0f}", f"{found.declines * found.n:.0f}",
+        ])  # fmt: skip
 
 
 def _counts(found: ProbeRun) -> list[str]:

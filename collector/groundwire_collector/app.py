@@ -18,7 +18,7 @@ from groundwire_collector.auth.middleware import (
 )
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.receiver.endpoint import OtlpMiddleware
-from groundwire_collector.receiver.reception import OtlpService
+from groundwire_collector.receiver.otlp_service import OtlpService
 from groundwire_collector.receiver.redaction import redaction_of
 from groundwire_collector.receiver.writer import SpanWriter
 from groundwire_collector.receiver_metrics import ReceiverMetrics

@@ -411,7 +411,8 @@ BASELINE_LOSS = _gauge(
 )
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
-    "Evidence for a degradation; alarm when the sum per service and signal reaches 1.",
+    "Evidence for a degradation; alarm when the sum per service and signal reaches 1, at which it "
+    "is held while the alarm is open.",
     "service",
     "signal",
     "dimension",

@@ -192,7 +192,8 @@ class Settings(BaseSettings):
     judge_temperature: float = Field(0.0, ge=0, le=2, description="Temperature of the judge.")
     judge_extra: dict[str, Any] = Field(
         default_factory=dict,
-        description="JSON object merged into each request of the llm_judge; null removes a field.",
+        description="JSON object merged into each request of the llm_judge and the ragas metrics; "
+        "null removes a field.",
     )
     judge_timeout_seconds: float = Field(60.0, gt=0, description="Timeout of a call.")
     judge_concurrency: int = Field(4, ge=1, le=64, description="Concurrent calls of the llm_judge.")

@@ -3,9 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
+import httpx
 import openai
 from rich.console import Console
 
@@ -109,6 +110,10 @@ class DemoRun:
         return "after the rollout" if self.traffic.rollout_began else "before the rollout"
 
     def _poll(self, shown: Display, phase: str) -> None:
+        with suppress(httpx.TimeoutException):  # a busy machine; the next one follows
+            self._show_state(shown, phase)
+
+    def _show_state(self, shown: Display, phase: str) -> None:
         for alarm in self.collector.alarms():
             if alarm.id not in {reported.id for reported in self.alarms}:
                 self.alarms.append(alarm)

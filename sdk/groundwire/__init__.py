@@ -21,8 +21,8 @@ Nothing here raises into the app, waits for the network, or grows without bound.
 from groundwire.client import flush, stats
 from groundwire.closed_book import ClosedBook
 from groundwire.decorator import observe
+from groundwire.initialization import init
 from groundwire.redaction import DEFAULT_MASKS, Mask
-from groundwire.start import init
 from groundwire.threads import copy_context
 from groundwire.turns import annotate
 from groundwire.version import installed_version

@@ -32,7 +32,7 @@ class Unfinished(Protocol):
     """A stream that may still be open when the process ends."""
 
     def end_early(self) -> None:
-        """End its span with what came so far; does nothing where it has ended."""
+        """End the span with what has arrived; no effect on an ended one."""
 
 
 class Client:
@@ -166,7 +166,7 @@ class Client:
         self.processor.shutdown()
 
     def after_fork(self) -> None:
-        """Begin anew in a forked child: what waited is the parent's."""
+        """Restart in a forked child; the queued spans belong to the parent."""
         self._lock = threading.Lock()
         self._tracer = None
         self._streams.clear()

@@ -35,7 +35,7 @@ def error_count() -> int:
 
 
 def reset() -> None:
-    """Forget what was told and counted (a new `gw.init`, a forked child)."""
+    """Forget logged warnings and counts (a new `gw.init`, a forked child)."""
     global _errors, _lock
     _lock = threading.Lock()
     _warned.clear()

@@ -21,7 +21,7 @@ _terminated = False
 
 
 def hook(deliver: Callable[[], None], flush: Callable[[], None]) -> None:
-    """Deliver on SIGTERM too, where it would end the process at once; never raises.
+    """Deliver on SIGTERM, too, where it would end the process at once; never raises.
 
     uvicorn raises SIGTERM again once it has shut down, in its parent's default way if the app was
     imported while it served; `flush` runs when it is told to stop, and see `ending`.
@@ -39,7 +39,7 @@ def hook(deliver: Callable[[], None], flush: Callable[[], None]) -> None:
 
 
 def ending() -> bool:
-    """Whether a server was told to stop, and may end at once after its last response."""
+    """Whether a server is shutting down and may exit after its last response."""
     return _terminated
 
 
@@ -64,7 +64,7 @@ class _Chained:
 
 
 class _Ending:
-    """The handler where SIGTERM ends the process: delivers first. A second one ends it at once."""
+    """SIGTERM handler that delivers before the process ends; a second SIGTERM ends it at once."""
 
     def __init__(self, deliver: Callable[[], None]) -> None:
         self._deliver = deliver
@@ -86,7 +86,7 @@ class _Ending:
 
 
 def within(seconds: float, call: Callable[[], None]) -> None:
-    """Call in a thread, and go on after `seconds` at the latest.
+    """Call in a thread and continue after `seconds` at the latest.
 
     The interrupted thread may hold a lock that the call needs, and gives it back only later; it
     may also hold the one that `threading.Thread` wants.

@@ -143,7 +143,7 @@ class Exporter:
         return redacted(value, redact)
 
     def _other_texts(self, attributes: dict[str, Any], redact: Redact) -> dict[str, Any]:
-        """Our attributes whose texts the rendering has not masked: names, versions, ids."""
+        """Attributes of ours that rendering did not mask: names, versions, ids."""
         return {
             encodable(key): value if key in _RENDERED or type(value) is not str else redact(value)
             for key, value in attributes.items()

@@ -29,7 +29,7 @@ def bequeath(options: Mapping[str, Any]) -> None:
 
 
 def inherited() -> dict[str, Any] | None:
-    """The options that the parent was given; None in a process without such a parent."""
+    """Options passed by the parent process; None if there are none."""
     if "multiprocessing.process" not in sys.modules:
         return None
     try:

@@ -25,7 +25,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from groundwire import attributes, client, leaving
+from groundwire import attachment, attributes, client
 from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.parameters import Parameters, ParameterSpec
@@ -119,7 +119,7 @@ class Observation:
         """Make the span current for the code that follows."""
         try:
             if self.context is not None:
-                self.token = leaving.enter(self.context)
+                self.token = attachment.attach(self.context)
         except Exception as error:
             trouble("enter", error)
 
@@ -128,7 +128,7 @@ class Observation:
         token, self.token = self.token, None
         try:
             self.context = otel_context.get_current()
-            leaving.leave(token)
+            attachment.detach(token)
         except Exception as error:
             trouble("leave", error)
 
@@ -236,7 +236,7 @@ class Observation:
         self.end()
 
     def pass_unread(self) -> None:
-        """End the span of a call whose result must not be touched (an open cursor or file)."""
+        """End the span of a call whose result must not be consumed (an open cursor or file)."""
         if self.spec.kind == "retrieval" and self.turn is not None:
             self.turn.retrieved = True
         self.end()
@@ -342,7 +342,7 @@ def run_closed_book(closed_book: ClosedBook, question: str, of: SpanContext, nam
     """Ask without context, in a trace of its own that is linked to the generation it
     closed_book_calls."""
     spec = Spec("turn", f"closed_book {name}", Parameters((ParameterSpec(0, "question", None),)))
-    token = leaving.enter(otel_context.set_value(CLOSED_BOOK, True, Context()))
+    token = attachment.attach(otel_context.set_value(CLOSED_BOOK, True, Context()))
     try:
         observation = begin(spec, (question,), {})
         if observation is None:
@@ -360,7 +360,7 @@ def run_closed_book(closed_book: ClosedBook, question: str, of: SpanContext, nam
         observation.leave()
         observation.succeed(result)
     finally:
-        leaving.leave(token)
+        attachment.detach(token)
 
 
 def _result_of(function: Callable[[str], Any], question: str) -> Any:

@@ -198,7 +198,7 @@ class Outbox:
         return not self.waiting and self.failed + self.dropped == lost
 
     def close(self, timeout: float) -> None:
-        """Flush within `timeout`, then drop and count what is left. A second call does nothing."""
+        """Flush within `timeout`, then drop and count the rest. A second call does nothing."""
         if self._closed:
             return
         if self._thread is None and self._queue:  # too late for a thread: the process is ending

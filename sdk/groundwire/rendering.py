@@ -161,7 +161,7 @@ class Rendering:
             self.cut[names.DOCUMENTS] = {"chunks": cuts}
 
     def _treated(self, text: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """A text as sent, and what was cut off it. Masked first: no cut can halve a secret."""
+        """Masked, then truncated text, with what was cut: no cut can halve a secret."""
         if self.policy.content == "hash":
             keyed = {"hmac_sha256": keyed_hash(text, self.policy.hash_key), "length": len(text)}
             return {"content": names.REDACTED, **keyed}, None

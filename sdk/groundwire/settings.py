@@ -65,7 +65,7 @@ class SdkSettings:
 
 
 def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> SdkSettings:
-    """The settings: `options` (None: not given), then the environment, then defaults.
+    """Load settings: `options` (None: unset), then the environment, then defaults.
 
     A bad value is told in the log and its default is used: a wrong setting never stops the app.
     """

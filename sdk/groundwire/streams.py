@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from typing import Any
 
 from groundwire import attributes
+from groundwire.accumulation import StreamAccumulator
 from groundwire.diagnostics import trouble
-from groundwire.gathering import StreamAccumulator
 from groundwire.observation import Observation
 
 
@@ -99,7 +99,7 @@ class StreamObservation:
             self.end_early()
 
     def end_early(self) -> None:
-        """End the span with what came so far, marked; does nothing where it has ended."""
+        """End the span with what has arrived, marked as incomplete; no effect on an ended one."""
         observation = self.observation
         if observation is not None and not observation.ended:
             observation.extra[attributes.CLOSED_EARLY] = True

@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
-from groundwire import attributes, leaving
+from groundwire import attachment, attributes
 from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
 
@@ -58,18 +58,18 @@ class TurnSpan:
         self.closed_book_calls: list[tuple[ClosedBook, Callable[[], object]]] = []
 
     def say(self, tags: Mapping[str, Any]) -> None:
-        """Set tags for good: by the turn's decorator, then by `annotate`."""
+        """Set tags with priority: by the turn's decorator, then by `annotate`."""
         self._annotated.update(tags)
         self.tags.update(tags)
 
     def suggest(self, tags: Mapping[str, Any]) -> None:
-        """Set what nobody has said: by the decorators inside the turn."""
+        """Set tags that are still unset: by the decorators inside the turn."""
         for name, value in tags.items():
             if name not in self._annotated:
                 self.tags[name] = value
 
     def detected_route(self) -> str | None:
-        """Route as far as it is known, else None."""
+        """Route of the turn, None until known."""
         if self.route:
             return self.route
         if self.retrieved or self.has_context:
@@ -141,7 +141,7 @@ class annotate:  # noqa: N801 - called like a function
     def __enter__(self) -> "annotate":
         try:
             current = otel_context.get_current()
-            self._token = leaving.enter(with_tags(current, self._tags))
+            self._token = attachment.attach(with_tags(current, self._tags))
         except Exception as error:
             trouble("annotate", error)
         return self
@@ -152,11 +152,11 @@ class annotate:  # noqa: N801 - called like a function
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        leaving.leave(self._token)
+        attachment.detach(self._token)
 
 
 def with_tags(context: Context, tags: Mapping[str, Any]) -> Context:
-    """A context whose coming turns carry `tags`."""
+    """Context that adds `tags` to the turns started in it."""
     inherited = context.get(TAGS)
     merged = {**inherited, **tags} if isinstance(inherited, dict) else dict(tags)
     return otel_context.set_value(TAGS, merged, context)

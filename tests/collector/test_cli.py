@@ -40,7 +40,9 @@ def plugins(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "arguments", [("reliance", "--no-such-option"), ("reliance",), ("reliance", "/no/file.jsonl")]
 )
-def test_a_mistake_is_told_on_standard_error_and_exits_with_1(arguments: tuple[str, ...]) -> None:
+def test_a_mistake_is_reported_on_standard_error_and_exits_with_1(
+    arguments: tuple[str, ...],
+) -> None:
     result = groundwire(*arguments)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from groundwire_collector.storage.engine import open_engine
 pytestmark = pytest.mark.needs("prometheus", "alertmanager")
 
 ROOT = Path(__file__).parents[2]
-BOARDS = sorted((ROOT / "dashboards/generated/grafana").glob("*.json"))
+BOARDS = sorted((ROOT / "collector/groundwire_collector/alerting/grafana/boards").glob("*.json"))
 KEY = "gw_end_to_end"
 # Windows of seconds instead of hours and days; the rules are those we ship.
 LIMITS = {"interval": 1, "reference_interval": 1, "current_window": 10, "reference_window": 60}
@@ -72,14 +73,18 @@ def complaint(query: Shown, result: list[dict[str, Any]]) -> str:
         "percentunit": all(-1 <= value <= 1 for value in values),
         "s": "_seconds" in query.expression and all(value >= 0 for value in values),
         "bytes": "_bytes" in query.expression,
-        "reqps": "rate(" in query.expression,
-        "cps": "rate(" in query.expression,
         "dateTimeAsIso": all(1.6e12 < value < 4e12 for value in values),
+        "dateTimeFromNow": all(1.6e12 < value < 4e12 for value in values),
+        "sci": "_statistic" in query.expression,
+        "locale": all(value >= 0 for value in values),
         "le": all("le" in series["metric"] for series in result),
         "none": True,
         "short": all(value >= 0 for value in values),
         "annotation": True,
     }
+    if query.unit.startswith("suffix:"):
+        rated = "rate(" in query.expression or not re.search("/(s|min|h)$", query.unit)
+        return "" if rated else f"not a rate: {query.unit}"
     return "" if fits[query.unit] else f"not in {query.unit}: {values[:5]}"
 
 
@@ -88,8 +93,9 @@ def shown() -> Iterator[Shown]:
         yield Shown(what, expression, "none")
     for path in BOARDS:
         board = json.loads(path.read_text("utf-8"))
-        for panel in board["panels"]:
-            for target in panel.get("targets", ()):
+        inside = [inner for row in board["panels"] for inner in row.get("panels") or ()]
+        for panel in (*board["panels"], *inside):
+            for target in panel.get("targets") or ():
                 where = f"{path.stem}: {panel['title']} {target['refId']}"
                 yield Shown(where, without_variables(target["expr"]), unit(panel, target))
         for annotation in board["annotations"]["list"]:
@@ -102,7 +108,8 @@ def unit(panel: dict[str, Any], target: dict[str, Any]) -> str:
         return "le"
     name = f"Value #{target['refId']}"
     for override in panel["fieldConfig"]["overrides"]:
-        if override["matcher"]["options"] == name:
+        matcher = override["matcher"]
+        if matcher["id"] == "byRegexp" and re.fullmatch(matcher["options"], name):
             [found] = [p["value"] for p in override["properties"] if p["id"] == "unit"]
             return str(found)
     return str(panel["fieldConfig"]["defaults"]["unit"])

@@ -153,7 +153,7 @@ def test_an_endpoint_named_in_the_environment_answers_instead(tmp_path: Path) ->
     assert "scripted" not in ended.stdout
 
 
-def test_an_endpoint_that_does_not_answer_is_told_as_such(tmp_path: Path) -> None:
+def test_an_endpoint_that_does_not_answer_is_reported_as_such(tmp_path: Path) -> None:
     ended = demo(
         tmp_path, "--no-rollout", further={"GROUNDWIRE_DEMO_LLM": "http://127.0.0.1:9/v1 none"}
     )

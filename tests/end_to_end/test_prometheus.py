@@ -131,7 +131,7 @@ def turns_counted(collector: Any) -> float:
     return sum_of_turns(totals(collector))
 
 
-def test_a_rollout_is_told_once_resolved_and_survives_kill_9(
+def test_a_rollout_is_reported_once_resolved_and_survives_kill_9(
     watched: Callable[..., Any], wait_for: Callable[..., Any], tmp_path: Path
 ) -> None:
     watch = watched(SETTINGS, LIMITS)

@@ -135,7 +135,7 @@ def test_what_the_collector_and_the_application_ask_besides_is_no_turn(
     assert min(calls[BASE], calls[TUNED]) >= 160
 
 
-def test_each_probe_run_tells_its_stratum_its_cost_and_how_it_compares(demo: Demo) -> None:
+def test_each_probe_run_reports_its_stratum_its_cost_and_how_it_compares(demo: Demo) -> None:
     runs = demo.estimates()["probe"]
     assert {run["model_version"] for run in runs} == {TUNED, BASE}
     for run in runs:

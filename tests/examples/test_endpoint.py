@@ -41,7 +41,7 @@ def test_half_an_endpoint_is_refused_with_an_example(
         from_environment(rollout=False)
 
 
-def test_a_server_that_is_not_there_is_told_before_anything_starts(
+def test_a_server_that_is_not_there_is_reported_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(LLM, "http://127.0.0.1:9/v1 llama3.2")

@@ -60,7 +60,7 @@ def test_an_adapter_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch
         live.require()
 
 
-def test_what_is_missing_is_said_in_one_line_with_what_installs_it(tmp_path: Path) -> None:
+def test_what_is_missing_is_stated_in_one_line_with_what_installs_it(tmp_path: Path) -> None:
     without = "import sys; sys.modules['xllamacpp'] = None; sys.argv[0] = 'groundwire'; "
     run = "from groundwire_collector.cli import main; main()"
     ended = subprocess.run(

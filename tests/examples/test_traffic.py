@@ -61,6 +61,6 @@ def test_stopping_ends_the_users_without_asking_the_rest() -> None:
     assert traffic.answered < 1000
 
 
-def test_a_moment_is_told_as_the_number_of_turns_begun_by_then() -> None:
+def test_a_moment_is_shown_as_the_number_of_turns_begun_by_then() -> None:
     traffic = finished(Traffic(lambda *_: None, stream(PAGES, 1), 10, 1e6, None, users=1))
     assert traffic.turn_at(traffic.started[-1]) == 10

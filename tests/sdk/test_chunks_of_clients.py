@@ -371,7 +371,7 @@ def test_an_empty_retrieval_is_a_value(empty: Any, spans: CollectedSpans) -> Non
 
 
 @pytest.mark.parametrize("unknown", [3, b"bytes", object(), [1, 2]])
-def test_an_unknown_shape_is_said_and_not_guessed(
+def test_an_unknown_shape_is_stated_and_not_guessed(
     unknown: Any, spans: CollectedSpans, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert search(unknown)("refunds") is unknown

@@ -570,7 +570,7 @@ async def test_time_to_the_first_token_is_recorded(spans: CollectedSpans) -> Non
 def test_a_long_stream_is_gathered_within_a_bound_and_says_so(
     spans: CollectedSpans, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("groundwire.gathering.MAX_GATHERED", 10)
+    monkeypatch.setattr("groundwire.accumulation.MAX_GATHERED", 10)
 
     @observe.generation
     def generate(question: str) -> Iterator[str]:

@@ -89,7 +89,7 @@ def test_a_collector_that_comes_back_gets_what_waited(receiver: Receiver) -> Non
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
-def test_refused_spans_are_counted_and_told_once(
+def test_refused_spans_are_counted_and_reported_once(
     receiver: Receiver, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver.answer = lambda _: refused(status)

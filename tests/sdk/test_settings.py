@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwire import start
+from groundwire import initialization
 from groundwire.settings import SdkSettings, configured, load
 from groundwire.transport import traces_url
 
@@ -34,7 +34,7 @@ def test_arguments_win_over_groundwire_over_otel() -> None:
         ("redact", "dfault"),
     ],
 )
-def test_a_bad_value_is_told_and_its_default_used(
+def test_a_bad_value_is_reported_and_its_default_used(
     name: str, bad: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     from groundwire import diagnostics
@@ -70,7 +70,7 @@ def test_the_environment_alone_can_switch_the_sdk_on() -> None:
 
 def test_init_takes_every_setting_and_the_reference_names_each() -> None:
     names = {field.name for field in fields(SdkSettings)}
-    assert set(start.init.__kwdefaults__) == names
+    assert set(initialization.init.__kwdefaults__) == names
     page = (Path(__file__).parents[2] / "docs/reference/sdk.md").read_text(encoding="utf-8")
     for name in names:
         assert f"`{name}`" in page, name

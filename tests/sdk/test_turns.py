@@ -58,7 +58,7 @@ def test_ids_and_clock_of_collected_spans_are_fixed(spans: CollectedSpans) -> No
 # ---------------------------------------------------------------------- tags
 
 
-def test_versions_are_said_by_init_then_decorator_then_annotate() -> None:
+def test_versions_are_set_by_init_then_decorator_then_annotate() -> None:
     tagged = observe(model_version="decorated", name="tagged")(lambda question: question)
 
     @observe
@@ -109,7 +109,7 @@ def test_annotate_outside_a_turn_does_no_harm(spans: CollectedSpans) -> None:
     assert "groundwire.model_version" not in spans.named("ask").attributes
 
 
-def test_a_route_that_is_none_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_route_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     gw.annotate(route="telepathy")
     assert "telepathy" in caplog.text
 
@@ -143,7 +143,7 @@ def test_a_cache_or_tool_step_gives_its_route_only_when_it_answers() -> None:
     assert routed(turn, "miss") == "retrieval"
 
 
-def test_the_route_can_be_said() -> None:
+def test_the_route_can_be_set() -> None:
     def turn(question: str) -> str:
         gw.annotate(route="tool")
         return generate(question, search(question))

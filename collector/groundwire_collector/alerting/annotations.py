@@ -15,6 +15,8 @@ SIGNALS = {
     "p_unsupported": "unsupported claims",
     "override": "answers contradicting the context",
     "probe": "probe answers from memory",
+    "not_evaluated": "turns that could not be evaluated",
+    "unscored": "turns with nothing to score",
 }
 WHOLE = 'printf "%.0f"'
 SHARE = "humanizePercentage"

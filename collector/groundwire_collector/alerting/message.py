@@ -10,22 +10,41 @@ from typing import Any
 from urllib.parse import urlencode
 
 from groundwire_collector.alerting.annotations import SIGNALS
+from groundwire_collector.drift.alarm_origin import AlarmOrigin
+from groundwire_collector.drift.missing_scores import NOT_EVALUATED, UNSCORED
 from groundwire_collector.storage.drift import Alarm
 
 VERSION = "4"
 NAME = "GroundwireDrift"
 OPEN_END = "0001-01-01T00:00:00Z"  # Alertmanager's zero time for alerts without an end
 SECOND_NS = 1_000_000_000
+# What to do first, by signal; of the others it is the answers that got worse.
+FIRST = {
+    NOT_EVALUATED: "Open a turn that was not evaluated: its reason says whether content is missing "
+    "from the traces or the evaluator failed. Until this is mended the other signals see only a "
+    "part of the turns.",
+    UNSCORED: "Open a turn without a score. More refusals or answers without claims: check what is "
+    "named above. More turns without context: check retrieval and its instrumentation.",
+}
+FIRST_OF_ANSWERS = (
+    "Open the worst turn. If the right chunk is there but the answer differs, halt or "
+    "roll back what is named above. If it is missing, check retrieval and the index."
+)
 
 
-def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
-    """Webhook payload of one alarm; `pages` is the base URL of the collector's pages."""
+def body(
+    alarm: Alarm, pages: str, *, resolved: bool, origin: AlarmOrigin | None = None
+) -> dict[str, Any]:
+    """Webhook payload of one alarm; `pages` is the base URL of the collector's pages.
+
+    `origin`: whether the system or its evaluator moved, as far as it is known by now.
+    """
     status = "resolved" if resolved else "firing"
     labels = _labels(alarm)
     alert = {
         "status": status,
         "labels": labels,
-        "annotations": _annotations(alarm, pages),
+        "annotations": _annotations(alarm, pages) | _origin(origin),
         "startsAt": _moment(alarm.raised_ns),
         "endsAt": _moment(alarm.resolved_ns) if resolved and alarm.resolved_ns else OPEN_END,
         "generatorURL": f"{pages}/alarms",
@@ -78,6 +97,8 @@ def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
     where = f" for {change.dimension} {change.value}" if change.dimension else ""
     signal = f"{SIGNALS.get(alarm.signal, '')} ({alarm.signal})".lstrip()
     chosen = {"order": "worst", "service": alarm.service}
+    if state := alarm.details.get("state"):
+        chosen = {"state": state, "service": alarm.service}
     if change.dimension:
         chosen[change.dimension] = change.value
     query = urlencode({**chosen, "since": change.since // SECOND_NS})
@@ -85,21 +106,34 @@ def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
     return {
         "summary": f"{alarm.service}: {signal} up by {change.size:.2f}{where}",
         "description": "The mean loss (0 best, 1 worst) rose above the pinned baseline by about"
-        f" {change.size:.2f}, at least {_least(alarm):.2f}. The false-alarm budget covers "
-        "all detectors together; the alarm stays open until it is resolved.",
+        f" {change.size:.2f}, at least {_least(alarm):.2f}{_guaranteed(alarm)}. The false-alarm "
+        "budget covers all detectors together; the alarm stays open until it is resolved.",
         "since": f"{signal}{where} got worse at {_day(change.since)} (between {low} and "
         f"{high}), probable cause: {alarm.cause}",
-        "first": "Open the worst turn. If the right chunk is there but the answer differs, halt or "
-        "roll back what is named above. If it is missing, check retrieval and the index.",
-        "worst_turn_url": f"{pages}/turns/worst?{query}",
+        "first": FIRST.get(alarm.signal, FIRST_OF_ANSWERS),
+        "worst_turn_url": f"{pages}/turns{'' if state else '/worst'}?{query}",
         "turns_url": f"{pages}/turns?{query}",
         "runbook_url": f"{pages}/runbooks/{NAME}",
     }
 
 
+def _origin(found: AlarmOrigin | None) -> dict[str, str]:
+    if found is None:
+        return {}
+    return {"origin": found.verdict.value, "origin_reasons": ". ".join(found.reasons)}
+
+
 def _least(alarm: Alarm) -> float:
     """Lower bound of the size, at least 0: an alarm never reports an improvement."""
     return max(alarm.change.size_interval[0], 0.0)
+
+
+def _guaranteed(alarm: Alarm) -> str:
+    """Lower bound that holds at the alarm's stopped time, in words; empty without one."""
+    found = alarm.details.get("guaranteed")
+    if not found:
+        return ""
+    return f" (nominal; surely, at {found['level']:.0%}, at least {found['size'][0]:.3f})"
 
 
 def _moment(ns: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from groundwire_collector.alerting.message import body, idempotency_key
+from groundwire_collector.drift.alarm_origin import AlarmOrigin, origin_of
 from groundwire_collector.storage import drift, notifications
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.notifications import Notification
@@ -35,6 +36,7 @@ class NotificationOutbox:
     engine: Engine
     deliver: Deliver
     pages: str
+    label_rate: float = 0.0  # share of turns that is drawn for labels
     clock: Callable[[], int] = time_ns
 
     def step(self) -> bool:
@@ -48,7 +50,9 @@ class NotificationOutbox:
         if alarm is None:
             return False
         key = idempotency_key(alarm, resolved=notice.resolved)
-        received = self.deliver(body(alarm, self.pages, resolved=notice.resolved), key)
+        origin = None if notice.resolved else self._origin(alarm)
+        document = body(alarm, self.pages, resolved=notice.resolved, origin=origin)
+        received = self.deliver(document, key)
         with self.engine.begin() as connection:
             if received:
                 notifications.settle(connection, notice)
@@ -56,6 +60,13 @@ class NotificationOutbox:
                 pause = min(FIRST_PAUSE_NS << min(notice.tries, 10), LONGEST_PAUSE_NS)
                 notifications.postpone(connection, notice, self.clock() + pause)
         return True
+
+    def _origin(self, alarm: Alarm) -> AlarmOrigin | None:
+        """The verdict as of now; none of probes, whose alarms have no baseline of turns."""
+        if "baseline" not in alarm.details:
+            return None
+        with self.engine.connect() as connection:
+            return origin_of(connection, alarm, self.label_rate)
 
     def _take(self, notice: Notification) -> Alarm | None:
         """Alarm to deliver; None if claimed elsewhere or expired."""

@@ -1,13 +1,11 @@
 """PromQL helpers for rules and dashboards: recorded series, window expressions.
 
 All replicas of the collector expose the same committed counters, so queries use one of them. The
-setting `replica_labels` names the labels that distinguish replicas; dashboards are built inside
-`replicas(...)`.
+setting `replica_labels` names the labels that distinguish replicas; shipped dashboards have the
+default ones, which `groundwire dashboards` replaces.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_collector.alerting.rules.settings import (
@@ -32,8 +30,6 @@ VERSION = f'{MODEL}, prompt_version=~"$prompt_version", index_version=~"$index_v
 JUDGED = f'{VERSION}, evaluator="$evaluator"'
 SUM_BY_VERSION = "sum by (service, model_version)"
 
-_replica_labels: ContextVar[tuple[str, ...]] = ContextVar("replica_labels", default=REPLICA_LABELS)
-
 
 @dataclass(frozen=True, slots=True)
 class RecordingRule:
@@ -45,19 +41,9 @@ class RecordingRule:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@contextmanager
-def replicas(labels: Sequence[str]) -> Iterator[None]:
-    """Context for building dashboards: labels that distinguish replicas."""
-    token = _replica_labels.set(tuple(labels))
-    try:
-        yield
-    finally:
-        _replica_labels.reset(token)
-
-
-def one_replica(series: str, labels: Sequence[str] | None = None) -> str:
-    """Deduplicate replicas, which expose equal values; `labels` default to `replicas(...)`."""
-    return f"max without ({', '.join(labels or _replica_labels.get())}) ({series})"
+def one_replica(series: str, labels: Sequence[str] = REPLICA_LABELS) -> str:
+    """Deduplicate replicas, which expose equal values and differ in `labels`."""
+    return f"max without ({', '.join(labels)}) ({series})"
 
 
 def grown(limits: RuleSettings, by: Sequence[str], series: str, window: int) -> str:

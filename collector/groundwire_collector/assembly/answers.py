@@ -190,7 +190,7 @@ def _returns_documents(reading: SpanView) -> bool:
 
 
 def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan]:
-    """Of the answers of several subtrees those that feed no other and no retrieval."""
+    """Answers of several subtrees that feed no other answer and no retrieval."""
     groups = [group for group in groups if group]
     if len(groups) < 2:
         return groups[0] if groups else []  # already separated further down

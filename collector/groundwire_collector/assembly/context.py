@@ -281,7 +281,7 @@ def with_earlier(received: RetrievedContext, chunks: Iterable[Chunk]) -> Retriev
 
 
 def _question_at(prompt: Sequence[Message]) -> int:
-    """Position of the last message of the person; -1 where there is none."""
+    """Position of the last user message; -1 if there is none."""
     return max((n for n, m in enumerate(prompt) if m.role == "user"), default=-1)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.answers import AnswerSpan
 from groundwire_collector.assembly.context import RetrievalResult, RetrievedContext
-from groundwire_collector.assembly.lazy import lazy_property
+from groundwire_collector.assembly.lazy_property import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace

@@ -14,7 +14,7 @@ from itertools import islice
 
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, SHORT
-from groundwire_collector.assembly.lazy import lazy_property
+from groundwire_collector.assembly.lazy_property import lazy_property
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace, is_carrier, responses_of
 from groundwire_collector.assembly.value_parsing import same

@@ -7,8 +7,8 @@ from typing import Any
 from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.attribute_index import LookupPlan, Sources, overlays, plan
 from groundwire_collector.assembly.documents import chunks, completed
-from groundwire_collector.assembly.groups import named, numbered
-from groundwire_collector.assembly.lazy import lazy_property
+from groundwire_collector.assembly.flattened_attributes import named, numbered
+from groundwire_collector.assembly.lazy_property import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
     Message,

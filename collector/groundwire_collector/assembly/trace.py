@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from groundwire_collector.assembly.alias_table import SpanKind
-from groundwire_collector.assembly.lazy import lazy_property
+from groundwire_collector.assembly.lazy_property import lazy_property
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.storage.records import RESPONSE_ID
 from groundwire_collector.storage.span import Span

@@ -17,10 +17,10 @@ from groundwire_collector.assembly.context import (
     with_history,
 )
 from groundwire_collector.assembly.integrity import LengthLimit, reason
-from groundwire_collector.assembly.lazy import lazy_property
+from groundwire_collector.assembly.lazy_property import lazy_property
 from groundwire_collector.assembly.linking import joined
 from groundwire_collector.assembly.provider_citations import cited
-from groundwire_collector.assembly.scope import scopes
+from groundwire_collector.assembly.span_assignment import scopes
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.token_usage import busy_seconds, retrieval_seconds, tokens
 from groundwire_collector.assembly.trace import Trace

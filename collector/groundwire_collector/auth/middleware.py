@@ -23,7 +23,8 @@ from groundwire_collector.storage.keys import Access
 LOGIN = "/login"
 ALWAYS_OPEN = frozenset({LOGIN, "/favicon.ico", "/healthz"})
 OPEN_ON_LOOPBACK = frozenset({"/metrics", "/readyz"})
-LABEL_FORM = re.compile(r"/turns/[^/]+/labels")  # it checks its own token: pages/form.py
+# Forms of pages, which check a token of their own: pages/form.py
+PAGE_FORM = re.compile(r"/turns/[^/]+/labels|/alarms/\d+/(?:acknowledge|accept)")
 NOT_PAGES = ("/api/", "/v1/", "/openapi.json", "/metrics", "/healthz", "/readyz")
 
 FRESH_SECONDS = 2.0  # after this long a revoked key is known to be so
@@ -182,9 +183,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_of_a_page(scope: AsgiScope) -> bool:
-    """Whether the cookie of a page is a key here: what only reads, and the form that labels."""
+    """Whether the cookie of a page is a key here: what only reads, and the forms of pages."""
     if scope["method"] == "POST":
-        return LABEL_FORM.fullmatch(scope["path"]) is not None
+        return PAGE_FORM.fullmatch(scope["path"]) is not None
     return scope["method"] in {"GET", "HEAD"}
 
 

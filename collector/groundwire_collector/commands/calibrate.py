@@ -68,7 +68,7 @@ def _of_file(path: Path) -> list[LabelledTurn]:
 
 
 def _stored(settings: Settings, service: str | None) -> list[LabelledTurn]:
-    """Turns of a service whose answer people labelled, with what they found."""
+    """Labelled turns of a service, with their labels."""
     with database(settings) as engine, engine.connect() as connection:
         known = store.current(store.find(connection, LabelQuery(service=service)))
         verdicts = dict(_answers_labelled(known))

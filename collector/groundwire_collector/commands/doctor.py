@@ -67,7 +67,7 @@ def doctor(
 
 
 def suggested(settings: Settings, limit: int, service: str | None = None) -> str:
-    """The table proposed for the last traces. Raises UsageError where there is nothing to read."""
+    """Proposed table for the last traces. Raises UsageError if there are none."""
     with database(settings, migrate=False) as engine, engine.connect() as connection:
         ids = recent_traces(connection, limit, service)
         found = suggest(spans_of(connection, [trace_id])[trace_id] for trace_id in ids)

@@ -204,4 +204,16 @@ def _line(alarm: Alarm) -> Record:
         "size": alarm.change.size,
         "size_interval": [alarm.change.size_interval[0], alarm.change.size_interval[1]],
         "cause": alarm.cause,
+        "guaranteed": _guaranteed(alarm.details.get("guaranteed")),
+    }
+
+
+def _guaranteed(found: Record | None) -> Record | None:
+    """Intervals that hold at the alarm's stopped time."""
+    if found is None:
+        return None
+    return {
+        "changed_interval": [_time(at_ns) for at_ns in found["since"]],
+        "size_interval": found["size"],
+        "level": found["level"],
     }

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from groundwire_collector.assembly import forgetting
+from groundwire_collector.assembly import deletion
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
@@ -45,5 +45,5 @@ def forget(
         raise UsageError("Give --session ID or --user ID.")
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine:
-        gone = forgetting.forget(engine, session=session, user=user)
+        gone = deletion.forget(engine, session=session, user=user)
     typer.echo(f"deleted: {gone} traces")

@@ -14,6 +14,7 @@ from groundwire_collector.drift.attribution import (
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.dimensions import WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
+from groundwire_evaluators.drift import PostDetection
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 RETRIEVAL, CONTEXT_IGNORED = "retrieval", "context_ignored"
@@ -24,9 +25,9 @@ MIX_CHANGED = 0.15  # share of the traffic that came by another route
 
 @dataclass(slots=True)
 class AlarmContext:
-    """Neither raises alarms: they are what an alarm is explained with.
+    """Retrieval quality and traffic mix, which explain alarms but raise none.
 
-    `unfit` remembers how badly chunks fitted the question (1 - relevance), where turns tell.
+    `unfit` is the change point of 1 - relevance of the chunks, where turns have a relevance.
     """
 
     unfit: ChangePoint | None = None
@@ -52,13 +53,13 @@ class AlarmContext:
 
     @property
     def mix(self) -> dict[str, float]:
-        """Share of each route lately."""
+        """Recent share of each route."""
         total = sum(self.weights.values())
         return {route: weight / total for route, weight in self.weights.items()}
 
     @property
     def moved_mix(self) -> dict[str, tuple[float, float]]:
-        """Routes whose share changed, from and to, where the mix as a whole clearly did."""
+        """Shares of all routes before and now, if the mix clearly changed."""
         if sum(self.weights.values()) < MIX_FEWEST or not self.baseline:
             return {}
         now = self.mix
@@ -117,6 +118,14 @@ class Symptoms:
             "moved": [_segment(s, each) for s, each in moved.items() if _grew(s, each)],
             "unmoved": [_segment(stream, moved[stream]) for stream in named.unmoved],
         }
+
+
+def guaranteed_json(found: PostDetection | None) -> dict[str, Any] | None:
+    """Intervals of start (nanoseconds) and size that hold at the alarm's stopped time."""
+    if found is None:
+        return None
+    low, high = found.size
+    return {"since": list(found.since), "size": [max(low, 0.0), high], "level": found.level}
 
 
 def sums_json(since: LossSums) -> dict[str, float]:

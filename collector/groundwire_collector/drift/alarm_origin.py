@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from groundwire_collector.drift.dimensions import DEPLOYED
+from groundwire_collector.drift.missing_scores import MISSING_STATES
 from groundwire_collector.drift.observation import SIGNALS
 from groundwire_collector.estimates.faithfulness import by_people
 from groundwire_collector.storage import estimates, golden
@@ -22,6 +23,7 @@ from groundwire_evaluators.drift.origin import (
     origin,
     truth_shift,
 )
+from groundwire_evaluators.evaluation import State
 from groundwire_evaluators.statistics.interval import Interval
 
 EVALUATORS = {signal.name: signal.evaluator for signal in SIGNALS}
@@ -39,16 +41,26 @@ class AlarmOrigin:
 
 
 def origin_of(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmOrigin:
-    """The verdict as of now; golden replays and labels that come later may decide it.
+    """Verdict on an alarm as of now; later golden replays and labels may decide it.
 
-    Both are looked at by intervals that hold at every look (docs/explanation/drift.md). Price: one
-    read of the labels of the service, and of the golden replays of its evaluator.
+    The intervals are valid at every look (docs/explanation/drift.md). Price: one read of the labels
+    of the service and of the golden replays of its evaluator.
     """
+    if alarm.signal in MISSING_STATES:
+        return _origin_of_missing(alarm)
     evaluator = EVALUATORS.get(alarm.signal, alarm.signal)
     moved, reasons = _evaluator_moved(connection, alarm, evaluator)
     truth, by_labels = _truth_moved(connection, alarm, label_rate)
     verdict = origin(alarm.change.size, moved, truth)
     return AlarmOrigin(verdict, (*reasons, *by_labels))
+
+
+def _origin_of_missing(alarm: Alarm) -> AlarmOrigin:
+    """Of turns without a score, by the state of most of them: failures are the evaluator's."""
+    failed = alarm.details.get("state") == State.FAILED
+    verdict = Origin.EVALUATOR if failed else Origin.SYSTEM
+    why = "evaluations failed" if failed else "the turns themselves offer nothing to score"
+    return AlarmOrigin(verdict, (f"By the state of most turns without a score: {why}",))
 
 
 def _evaluator_moved(
@@ -109,7 +121,10 @@ def _shuffled(key: str, run: int) -> bytes:
 def _truth_moved(
     connection: Connection, alarm: Alarm, label_rate: float
 ) -> tuple[Interval | None, list[str]]:
-    """By people's labels of drawn turns; of a segment that is no version labels say nothing."""
+    """Change of the labelled truth, by randomly drawn turns that people labelled.
+
+    None for a segment that is not a version: labels are too few for those.
+    """
     dimension, value = alarm.change.segment
     if dimension and dimension not in DEPLOYED:
         return None, []

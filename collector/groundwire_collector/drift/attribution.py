@@ -32,19 +32,19 @@ class SegmentEffect:
 
     @property
     def surely_grew(self) -> bool:
-        """By three standard errors: for what is looked at again and again."""
+        """Growth by three standard errors, for repeated looks."""
         return self.size - SURE / Z * (self.size - self.low) > 0
 
 
 def movements(
     since: Mapping[Stream, LossSums], old: Mapping[Stream, Baseline]
 ) -> dict[Stream, SegmentEffect]:
-    """Of the streams that had turns since the change, each against its own baseline."""
+    """Effects of the streams that had turns since the change."""
     return {stream: effect(sums, old[stream]) for stream, sums in since.items() if sums.turns > 0}
 
 
 def effect(sums: LossSums, old: Baseline) -> SegmentEffect:
-    """Of turns since a change, against a baseline."""
+    """Growth of the mean loss since a change, against a baseline."""
     known = float(old.variance_at(np.array([old.mean]))[0])
     # One imagined turn with the baseline's variance: few equal losses are not certainty.
     spread = max(sums.squares - sums.turns * sums.mean**2, 0.0) + known
@@ -121,12 +121,11 @@ def attribute(
     noticed_ns: int,
     slack_ns: int = 0,
 ) -> Attribution:
-    """The segment whose turns carry the evidence.
+    """Choose the segment to name by likelihood.
 
-    Each segment stands for "its turns got worse, the others did not", the whole service for "all
-    did alike", and the likelihoods of these are compared; a deployment counts as beforehand more
-    likely. `deployments` are those after the baseline was pinned; `slack_ns` is the time that some
-    turns take.
+    Each segment is a hypothesis ("its turns got worse, the others did not"), the service is the
+    hypothesis "all got worse alike"; deployments have a higher prior. `deployments` are those after
+    the baseline was pinned; `slack_ns` is the time that some turns take.
     """
     fitting = [each for each in deployments if each.at_ns <= noticed_ns]
     earliest_ns = _earliest(change, noticed_ns, slack_ns)
@@ -185,11 +184,11 @@ def _scores(
 def _shared(
     movements: Mapping[Stream, SegmentEffect], named: Stream, behind: Sequence[Deployment]
 ) -> Stream | None:
-    """The version that was rolled out, where it is what several segments that got worse share.
+    """The rolled-out version that several degraded segments share, if there is one.
 
-    A new model that is worse at some tasks than at others is bad in the task that shows it most;
-    what happened is the model. None where the version's own turns are no worse, or where most
-    other tenants clearly did not move: a model does not know who asks.
+    A new model that is worse at some tasks shows most in the worst task, yet the model is the
+    cause. None where the version's own turns are no worse, or where most other tenants clearly did
+    not change: a model does not depend on the tenant.
     """
     if named == WHOLE or named[0] in DEPLOYED:
         return None
@@ -246,7 +245,7 @@ def _same_turns(one: SegmentEffect, other: SegmentEffect) -> bool:
 
 
 def _unmoved(movements: Mapping[Stream, SegmentEffect], named: Stream) -> tuple[Stream, ...]:
-    """Segments of which it is fairly sure that they grew by less than half of what is named."""
+    """Segments that quite surely grew by less than half of the named change."""
     moved = movements.get(named) or movements.get(WHOLE)
     if moved is None:
         return ()

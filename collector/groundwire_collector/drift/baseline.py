@@ -29,12 +29,12 @@ ENOUGH = 0.2
 class StratifiedBaseline:
     """References of the service and of its large segments.
 
-    `n` turns of `seen` count (one a session, where that is the plan); `mean` is that of their
-    losses. `counts` says how many turns of each value there are, also of those that are too few for
-    a reference. `worst` is the reference of new values of a dimension whose values differ. `days`
-    are day means, where the baseline spans enough days; `relevance` is how well chunks fitted the
-    question, where enough turns tell; `mix` the share of each route. A `provisional` one is made of
-    the first turns, for large effects, until there are enough.
+    `n` turns of `seen` count (one per session under a session design); `mean` is the mean of their
+    losses. `counts`: turns of each value, also of values too small for a reference. `worst`: by
+    dimension whose values differ, the reference for new values. `days`: day means, if the baseline
+    spans enough days. `relevance`: how well chunks fitted the question, if enough turns have it.
+    `mix`: share of each route. A `provisional` baseline consists of the first turns and serves to
+    detect large effects until it is complete.
     """
 
     plan: ComparisonDesign
@@ -63,9 +63,9 @@ class StratifiedBaseline:
         *,
         provisional: bool = False,
     ) -> "StratifiedBaseline":
-        """A baseline of these turns, in order of time; at least `FEWEST`.
+        """Baseline of these turns, in order of time; at least `FEWEST`.
 
-        `own_turns` are those after which a value that begins later is watched by itself.
+        A value that appears later is monitored separately after `own_turns`.
         """
         plan, independent = plans.choose(turns)
         plan = plan.cautious() if provisional else plan
@@ -99,7 +99,7 @@ class StratifiedBaseline:
 
     @property
     def baselines(self) -> Mapping[str, Baseline]:
-        """Of the whole service, by stratum."""
+        """Baselines of the whole service, by stratum."""
         return self.whole.baselines
 
     @property
@@ -181,7 +181,7 @@ class _Parts:
     def references(
         self, values: Mapping[Stream, Sequence[LossObservation]]
     ) -> dict[Stream, SegmentReference]:
-        """Of the values with enough turns, at most `MOST_SEGMENTS` of a dimension: the largest."""
+        """References of values with enough turns; per dimension the `MOST_SEGMENTS` largest."""
         found: dict[Stream, SegmentReference] = {}
         for dimension in {stream[0] for stream in values}:
             enough = {
@@ -203,7 +203,7 @@ class _Parts:
 def segment_dependence(
     whole: Dependence, turns: Sequence[LossObservation], total: int
 ) -> Dependence:
-    """Of the turns of one value: what is left of the service's, or its own where that is longer."""
+    """Dependence within a segment: thinned from the service, or its own if longer."""
     left = thinned(whole, len(turns) / max(total, 1))
     own = Dependence.of([turn.loss for turn in turns])
     return own if own.block > left.block else left
@@ -220,9 +220,9 @@ def _by_value(turns: Sequence[LossObservation]) -> dict[Stream, list[LossObserva
 def _worst(
     plan: ComparisonDesign, segments: Mapping[Stream, SegmentReference]
 ) -> dict[str, SegmentReference]:
-    """For each version dimension whose values differ: the reference of the worst of them.
+    """For each version dimension whose values differ, the reference of the worst value.
 
-    Chosen by its losses from so many, which is what the price is for.
+    Choosing it by its losses has a price: the mass is divided by the number of values.
     """
     found = {}
     for dimension in set(plan.strata.dimensions) & set(DEPLOYED):

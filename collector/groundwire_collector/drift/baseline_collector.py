@@ -72,17 +72,19 @@ class BaselineCollector:
 
     `version` is another one for each baseline. `released` of its turns are no longer held.
     `provisional_at`: the number of turns from which on the next provisional baseline is made.
+    `under_alarm`: the turns came while an alarm against a provisional baseline was open.
     """
 
     turns: list[LossObservation] = field(default_factory=list)
     released: int = 0
     provisional_at: int = PROVISIONAL_TURNS
+    under_alarm: bool = False
     version: int = field(default_factory=new_version)
 
     def add(self, turn: LossObservation, *, capped: bool) -> None:
-        """Take a turn; `capped`: of the turns of an hour no more than the first `MOST_PER_HOUR`.
+        """Take a turn; `capped`: at most the first `MOST_PER_HOUR` of an hour.
 
-        Neighbours are taken together, so that their dependence is seen.
+        Consecutive turns are taken, so that their dependence can be estimated.
         """
         if capped and len(self.turns) >= MOST_PER_HOUR:
             hour = turn.at_ns // HOUR_NS
@@ -94,8 +96,8 @@ class BaselineCollector:
         return len(self.turns) >= turns and self.days >= days
 
     def provisionally_enough(self) -> bool:
-        """Whether it is time for the next provisional baseline."""
-        if len(self.turns) < self.provisional_at:
+        """Whether it is time for the next provisional baseline; not while an alarm is open."""
+        if self.under_alarm or len(self.turns) < self.provisional_at:
             return False
         self.provisional_at = 2 * len(self.turns)
         return True
@@ -108,7 +110,7 @@ class BaselineCollector:
         return (self.turns[-1].at_ns - self.turns[0].at_ns) / DAY_NS
 
     def release(self) -> None:
-        """Let go of turns that are stored and needed no more."""
+        """Drop the turns, which are stored and no longer needed."""
         self.released += len(self.turns)
         self.turns, self.provisional_at = [], PROVISIONAL_TURNS
 

@@ -77,11 +77,12 @@ class ShareMember:
 
     taken: float  # of `FairShare.each`, at the last take
     seen_ns: int
+    weight: float = 1.0
 
 
 @dataclass(slots=True)
 class FairShare:
-    """Equal split of an accruing amount among the active members.
+    """Split of an accruing amount among the active members, by weight.
 
     Members take what is due to them on demand; the total taken is at most the total distributed.
     A new member shares only later amounts; one not seen for `idle_ns` is removed, and what it had
@@ -90,20 +91,26 @@ class FairShare:
     """
 
     idle_ns: int
-    each: float = 0.0  # what a member since the beginning would have got
+    each: float = 0.0  # what a member of weight 1 since the beginning would have got
     members: dict[str, ShareMember] = field(default_factory=dict)  # those seen longest ago first
 
     def distribute(self, amount: float, at_ns: int) -> None:
         """Divide an amount among the members; without members it is lost."""
         self._drop_idle(at_ns)
         if self.members:
-            self.each += amount / len(self.members)
+            self.each += amount / self.weight
 
-    def take(self, name: str, at_ns: int) -> float:
+    @property
+    def weight(self) -> float:
+        """Of all active members together."""
+        return sum(found.weight for found in self.members.values())
+
+    def take(self, name: str, at_ns: int, weight: float = 1.0) -> float:
         """Amount due to a member since its last call; the first call adds the member."""
         found = self.members.pop(name, None)
-        self.members[name] = ShareMember(self.each, max(at_ns, found.seen_ns) if found else at_ns)
-        return self.each - found.taken if found else 0.0
+        seen_ns = max(at_ns, found.seen_ns) if found else at_ns
+        self.members[name] = ShareMember(self.each, seen_ns, weight)
+        return (self.each - found.taken) * found.weight if found else 0.0
 
     def leave(self, name: str) -> None:
         self.members.pop(name, None)
@@ -116,12 +123,14 @@ class FairShare:
             del self.members[longest]
 
     def to_state(self) -> dict[str, Any]:
-        members = [[name, found.taken, found.seen_ns] for name, found in self.members.items()]
+        members = [
+            [name, found.taken, found.seen_ns, found.weight] for name, found in self.members.items()
+        ]
         return {"each": self.each, "members": members}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         self.each = state["each"]
-        self.members = {name: ShareMember(taken, seen) for name, taken, seen in state["members"]}
+        self.members = {name: ShareMember(*found) for name, *found in state["members"]}
 
 
 DEPLOY_SHARE = 0.5  # spent at deployments, the rest evenly over time
@@ -159,7 +168,7 @@ class AlarmBudgetAllocator:
     def idle_ns(self) -> int:
         return int(self.budget.seconds * IDLE * NANOSECONDS)
 
-    def accrued_mass(self, name: str, at_ns: int) -> float:
+    def accrued_mass(self, name: str, at_ns: int, weight: float = 1.0) -> float:
         """Mass of a monitor for the time since its last call; the first call starts its clock.
 
         Time that runs backwards accrues nothing; a gap (or a wrong clock) accrues at most a
@@ -170,7 +179,8 @@ class AlarmBudgetAllocator:
             part = STEADY * (1 - self.deploy_share)
             self.shares.distribute(self.budget.mass(elapsed, part), at_ns)
             self.moment_ns = at_ns
-        return self.clock.draw(self.shares.take(name, self.moment_ns), self.moment_ns)
+        due = self.shares.take(name, self.moment_ns, weight)
+        return self.clock.draw(due, self.moment_ns)
 
     def at_deployment(self, service: str, at_ns: int) -> float:
         """Mass of one deployment of a service.

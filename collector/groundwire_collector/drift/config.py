@@ -37,5 +37,5 @@ class MonitorConfig:
 
     @property
     def own_turns(self) -> int:
-        """Turns of a value by itself after which it is compared with its own: a quarter."""
+        """Turns that a value collects before it has its own baseline: a quarter."""
         return min(max(self.baseline_turns // 4, FEWEST), MOST_OWN)

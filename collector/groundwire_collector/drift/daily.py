@@ -1,7 +1,7 @@
-"""Daily clock: day means against those of the baseline.
+"""Daily detector: day means compared with those of the baseline.
 
-What moves within a day (hours, bursts, batches) is no matter to it, and it does not forget: a decay
-too slow for any window is a growth of the day's mean against a reference that stays.
+It ignores what varies within a day (hours, bursts, batches) and keeps its reference, so it
+detects a decay that is too slow for any window.
 """
 
 import hashlib

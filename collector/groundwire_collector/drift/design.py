@@ -1,9 +1,9 @@
 """Comparison design from the baseline: sessions, strata, blocks.
 
-The choice looks at the baseline's losses, so it has a price: before looking, every plan is given a
-probability, and whatever is chosen may spend only this share of the mass. If each plan's detector
-were run with its share, the false alarms of all of them together would stay within the budget;
-those of one of them do all the more (docs/explanation/drift.md).
+The design is chosen from the baseline's losses, so it has a price: each possible design has a
+prior probability, and the chosen one may spend only this share of the mass. If the detectors of
+all designs ran with their shares, their false alarms together would stay within the budget; so do
+those of one of them (docs/explanation/drift.md).
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class ComparisonDesign:
 
     @property
     def block(self) -> int:
-        """Turns whose mean counts as one."""
+        """Turns that are averaged into one observation."""
         return self.dependence.block
 
     @property

@@ -29,11 +29,17 @@ class DriftDetection:
     def take(self, batch: JudgedBatch, connection: Connection) -> None:
         self._monitor.announce(rollouts.after(connection, self._monitor.announced))
         carry_out(connection, self._monitor, batch.now_ns)
-        for alarm in self._monitor.observe([*batch.new, *batch.first_scored], batch.now_ns):
+        for alarm in self._monitor.observe(batch.new, batch.now_ns, batch.first_scored):
             self._record(connection, alarm)
         checkpoint.keep(connection, self._monitor)
 
     def _record(self, connection: Connection, alarm: Alarm) -> None:
+        if alarm.accepted_ns is not None and alarm.id is not None:
+            why = alarm.accepted_why or ""
+            by = alarm.accepted_by or ""
+            drift.accept_alarm(connection, alarm.id, by, why, alarm.accepted_ns)
+            log.warning("accepted: %s of %s, %s", alarm.signal, alarm.service, why)
+            return
         if alarm.resolved_ns is not None and alarm.id is not None:
             drift.resolve_alarm(connection, alarm.id, alarm.resolved_ns)
             log.warning("resolved: %s of %s has recovered", alarm.signal, alarm.service)

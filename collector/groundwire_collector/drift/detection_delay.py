@@ -1,4 +1,4 @@
-"""Predicted detection delay of a monitor, or why there is none."""
+"""Predicted detection delay of a monitor."""
 
 import math
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from groundwire_collector.drift.coverage import BaselineCoverage
 from groundwire_collector.drift.daily import LEAST_DAYS
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.design import ComparisonDesign
+from groundwire_collector.drift.recent_reference import SHARE as RECENT_SHARE
 from groundwire_evaluators.drift import Baseline
 from groundwire_evaluators.drift.sufficiency import Sufficiency
 
@@ -39,14 +40,15 @@ class DetectionDelay:
     mass: float
 
     @classmethod
-    def of(cls, pinned: StratifiedBaseline, config: MonitorConfig, active: int) -> "DetectionDelay":
-        """Delay with a pinned baseline; `active` monitors share the budget, this one included."""
-        share = STEADY * (1 - config.deploy_share) / max(active, 1)
+    def of(cls, pinned: StratifiedBaseline, config: MonitorConfig, part: float) -> "DetectionDelay":
+        """Delay with a pinned baseline; `part` of the budget is its monitor's."""
+        share = STEADY * (1 - config.deploy_share) * part
         mass = (
             config.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE))
             * pinned.plan.price
         )
         mass *= 1 - DAILY_SHARE if pinned.days else 1
+        mass *= 1 if pinned.provisional else 1 - RECENT_SHARE
         smallest = min(pinned.strata.values(), key=lambda each: each.n)
         mass = min(max(mass / len(pinned.strata), HARDLY), 1.0)
         looked_for = PROVISIONAL_EFFECT if pinned.provisional else config.min_effect

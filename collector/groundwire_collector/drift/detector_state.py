@@ -15,9 +15,9 @@ def new_version() -> int:
 
 @dataclass(frozen=True, slots=True)
 class DetectorState:
-    """State of one detector, stored by itself.
+    """State of one detector, stored separately.
 
-    `version` is another one after each change.
+    `version` changes with each change of the state.
     """
 
     version: int

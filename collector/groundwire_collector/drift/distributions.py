@@ -39,9 +39,9 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Distributions:
-    """Of the turns of the baseline's time and of those lately.
+    """Distributions in the baseline's time and recently.
 
-    `novelty`: how unlike a question is to the most similar one of the baseline, 0 to 1. `scores`:
+    `novelty`: distance of a question to the most similar one of the baseline, in [0, 1]. `scores`:
     the retriever's score of its first chunk as a rank among those of the baseline, since its unit
     is unknown. `relevance`: how well the best chunk fits the question.
     """

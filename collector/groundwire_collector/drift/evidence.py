@@ -16,8 +16,8 @@ from groundwire_collector.drift.attribution import (
 )
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
-from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
-from groundwire_collector.drift.segment import RECENT, SegmentDetector
+from groundwire_collector.drift.dimensions import DAILY, RECENT, WHOLE, Stream
+from groundwire_collector.drift.segment import RECENT_TURNS, SegmentDetector
 from groundwire_evaluators.drift import Change
 from groundwire_evaluators.drift.false_discoveries import discoveries
 
@@ -26,6 +26,9 @@ FEWEST_OTHERS = 10  # turns of other versions that tell whether those got the ea
 USUAL_WANDER = 4.0  # standard deviations of the means of days that are no news
 UNDECIDED = 60  # turns of a new version after which one waits no longer to know it
 FALSE_DISCOVERIES = 0.1  # expected share of false ones in the list of segments
+
+
+OF_SERVICE = (DAILY, RECENT)  # detectors that see the service as a whole in another way
 
 
 class Doubt(Enum):
@@ -84,6 +87,7 @@ class ChangeEvidence:
     pinned: StratifiedBaseline
     streams: Mapping[Stream, SegmentDetector]
     daily: DailyMonitor | None
+    recent: SegmentDetector | None
     alarmed: Container[Stream]
     now_ns: int
 
@@ -91,23 +95,42 @@ class ChangeEvidence:
     def statistics(self) -> dict[Stream, float]:
         """The statistic of every stream, and that of whole days."""
         found = {stream: each.statistic for stream, each in self.streams.items()}
+        found |= {RECENT: self.recent.statistic} if self.recent else {}
         return found | ({DAILY: self.daily.statistic} if self.daily else {})
 
     @property
     def slack_ns(self) -> int:
-        """The time of so many turns: bad ones do not come at once."""
-        return int(RECENT * self.pinned.pause_seconds * 1e9)
+        """Time that `RECENT_TURNS` turns take: bad turns do not come all together."""
+        return int(RECENT_TURNS * self.pinned.pause_seconds * 1e9)
 
     def change(self, stream: Stream) -> Change:
-        """Since when and by how much a stream got worse."""
-        found = self.daily if stream == DAILY else self.streams[stream]
+        """Change point and size of a stream."""
+        found = self.daily if stream == DAILY else self.detector(stream)
         assert found is not None
         change = found.change or Change(self.now_ns, (0, self.now_ns), 0.0, (0.0, 0.0))
         first, last = change.interval
         return replace(change, interval=(first, min(last, self.now_ns)))
 
+    def detector(self, stream: Stream) -> SegmentDetector:
+        """Of a stream, or of the service against its last good week."""
+        if stream != RECENT:
+            return self.streams[stream]
+        assert self.recent is not None
+        return self.recent
+
+    def _moved(self, strongest: Stream, since_ns: int) -> dict[Stream, SegmentEffect]:
+        """As `movements`; where the last good week says it, against that: the service, and the
+        versions that came after the pinned baseline."""
+        if strongest != RECENT:
+            return self.movements(since_ns)
+        old = self.detector(RECENT).reference.summary
+        new = {s: each for s, each in self.streams.items() if s == WHOLE or self.pinned.is_new(s)}
+        since = {s: each.since(since_ns) for s, each in new.items() if s not in self.alarmed}
+        since = {s: each for s, each in since.items() if each.turns}
+        return movements(since, dict.fromkeys(since, old))
+
     def movements(self, since_ns: int) -> dict[Stream, SegmentEffect]:
-        """Of the streams without an open alarm, each against its own baseline."""
+        """Effects of the streams without an open alarm, each against its baseline."""
         live = {s: found for s, found in self.streams.items() if s not in self.alarmed}
         since = {stream: found.since(since_ns) for stream, found in live.items()}
         old = {stream: found.reference.summary for stream, found in live.items()}
@@ -117,7 +140,7 @@ class ChangeEvidence:
         """The stream with the most evidence, and the segments that changed."""
         evidence = self.statistics
         strongest = max(evidence, key=lambda stream: evidence[stream])
-        moved = self.movements(self.change(strongest).since)
+        moved = self._moved(strongest, self.change(strongest).since)
         segments = {s: each.e_value for s, each in self.streams.items() if s != WHOLE}
         listed = tuple(discoveries(segments, FALSE_DISCOVERIES))
         return Detection(sum(evidence.values()), strongest, _turns(moved), listed)
@@ -127,11 +150,11 @@ class ChangeEvidence:
     ) -> LocatedChange | None:
         """The change and what to name; None while that is not clear."""
         change = self.change(detection.strongest)
-        moved = self.movements(change.since)
+        moved = self._moved(detection.strongest, change.since)
         named = attribute(moved, deployments, change, self.now_ns, self.slack_ns)
         if not named.clear and detection.waits(moved):
             return None
-        if named.stream in moved and detection.strongest not in (named.stream, DAILY):
+        if named.stream in moved and detection.strongest not in (named.stream, *OF_SERVICE):
             change = self.change(named.stream)
         low, high = change.size_interval
         change = replace(
@@ -143,14 +166,14 @@ class ChangeEvidence:
         return LocatedChange(change, named, moved)
 
     def doubt(self, strongest: Stream) -> Doubt | None:
-        """Why this is no alarm: fewer than two bad turns, no more than a usual bad day, or a new
-        version that is just sent the harder questions.
+        """Reason to raise no alarm yet.
 
-        To wait, or to forget evidence, lowers the number of alarms only.
+        Fewer than two bad turns, an ordinary bad day, or a new version that is sent harder
+        questions. Waiting and forgetting evidence can only lower the number of alarms.
         """
         if strongest == DAILY:
             return None
-        if not self.streams[strongest].believable() or self._within_wander(strongest):
+        if not self.detector(strongest).believable() or self._within_wander(strongest):
             return Doubt.WAIT
         return self._routed_by_difficulty(strongest)
 
@@ -161,9 +184,12 @@ class ChangeEvidence:
         return change.size <= USUAL_WANDER * self.pinned.plan.wander / sqrt(days)
 
     def _routed_by_difficulty(self, stream: Stream) -> Doubt | None:
-        """Whether a new version got worse turns while all others got better ones and the service as
-        a whole is not clearly worse: it is sent the harder half. Over all of its turns, as those
-        since the change were chosen for being bad."""
+        """Whether a new version gets the harder turns.
+
+        That is, it got worse, all others got better, and the service as a whole is not clearly
+        worse. All turns of the version count, as those since the change were selected for being
+        bad.
+        """
         if not self.pinned.is_new(stream) or WHOLE not in self.streams:
             return None
         begun_ns = self.streams[stream].begun_ns

@@ -12,6 +12,7 @@ class LossObservation:
 
     `tags` maps each dimension to the turn's value on it. `session` is empty where there is none.
     `relevance` in [0, 1] says how well its chunks fit the question, where that was judged.
+    `reason`: why it has no score, where the loss says that.
     """
 
     loss: float
@@ -22,6 +23,7 @@ class LossObservation:
     question: str = ""
     relevance: float | None = None
     flagged: bool | None = None  # None: the evaluator flags nothing
+    reason: str = ""
 
     def tag(self, dimension: str) -> str:
         """The turn's value on a dimension; empty where it has none."""

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from groundwire_collector.drift.attribution import Deployment
@@ -10,6 +11,7 @@ from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.dimensions import DEPLOYED, Stream
 from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.missing_scores import MISSING_STATES
 from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_collector.drift.rollout_pool import RolloutPool, RolloutPools
 from groundwire_collector.drift.sessions import OpenSessions, Repeat
@@ -51,14 +53,23 @@ class Monitor:
         self.allocator = AlarmBudgetAllocator(self.config.budget, self.config.deploy_share)
         self.pools = RolloutPools(self.config.min_effect)
 
-    def observe(self, judged: Iterable[JudgedTurn], now_ns: int | None = None) -> list[Alarm]:
-        """Feed turns in order of time; return the alarms raised or resolved (`resolved_ns` is set).
+    def observe(
+        self,
+        judged: Iterable[JudgedTurn],
+        now_ns: int | None = None,
+        first_scored: Iterable[JudgedTurn] = (),
+    ) -> list[Alarm]:
+        """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set).
 
-        Times later than `now_ns` count as `now_ns`. A turn without a time, or earlier than turns
-        seen before it, counts at the latest time seen.
+        `first_scored`: turns that came before without a score, and have one now.
+
+        A turn that claims to be later than `now_ns` is taken for one of now; one without a time, or
+        earlier than what was seen before it, for one of the latest time seen.
         """
         latest_ns = now_ns or sys.maxsize
-        readings = [MonitoredTurn.of(item, self.config.dimensions) for item in judged]
+        known = self.config.dimensions
+        readings = [MonitoredTurn.of(item, known) for item in judged]
+        readings += [MonitoredTurn.of(item, known, counted=True) for item in first_scored]
         return [
             alarm
             for reading in sorted(readings, key=lambda reading: reading.at_ns)
@@ -66,18 +77,23 @@ class Monitor:
         ]
 
     def take(self, reading: MonitoredTurn) -> list[Alarm]:
-        """Feed one turn; return the alarms it raised or resolved."""
-        if not reading.losses or self._services_are_full(reading.service):
+        """Feed one turn."""
+        if not reading.scored:
             self._note_unscored(reading)
+        if not reading.losses or self._services_are_full(reading.service):
             return []
         deployed = self._values_of(reading)
         self._deploy(reading.service, deployed, reading.at_ns)
-        repeat = self._repeat(reading)
-        return [alarm for loss in reading.losses for alarm in self._feed(reading, loss, repeat)]
+        repeat = self._repeat(reading) if reading.scored else None
+        return [
+            alarm
+            for loss in reading.losses
+            for alarm in self._feed(reading, loss, repeat if loss.of_score else None)
+        ]
 
     def _note_unscored(self, reading: MonitoredTurn) -> None:
         for key, signal_monitor in self.signal_monitors.items():
-            if key[0] == reading.service:
+            if key[0] == reading.service and key[1] not in MISSING_STATES:
                 signal_monitor.note_scored(scored=False)
                 self.touched.add(key)
 
@@ -160,7 +176,7 @@ class Monitor:
             raised = signal_monitor.raise_pooled(pool, self.deployments(service)) if pool else None
             changed += [raised] if raised is not None else []
         if signal_monitor.alarming:
-            overriding = loss.signal == OVERRIDE or self._overrides(service)
+            overriding = loss.of_score and (loss.signal == OVERRIDE or self._overrides(service))
             raised = signal_monitor.raise_alarm(self.deployments(service), overriding=overriding)
             changed += [raised] if raised is not None else []
         return changed
@@ -192,19 +208,21 @@ class Monitor:
 
     def _spend_on_deployment(self, service: str, streams: Sequence[Stream], at_ns: int) -> None:
         active = self.allocator.shares.members
+        found = sorted(self.signal_monitors.items(), key=itemgetter(0))  # also after a restart
         pinned = [
             (key, signal_monitor)
-            for key, signal_monitor in self.signal_monitors.items()
+            for key, signal_monitor in found
             if key[0] == service
             and signal_monitor.pinned is not None
             and signal_monitor.name in active
         ]
         if not pinned:
             return
-        mass = self.allocator.at_deployment(service, at_ns) / len(pinned)
+        mass = self.allocator.at_deployment(service, at_ns)
+        mass /= sum(signal_monitor.weight for _, signal_monitor in pinned)
         for key, signal_monitor in pinned:
             pooled = self._pool(key, signal_monitor, streams, at_ns)
-            signal_monitor.spend_on_deployment(mass, streams, pooled)
+            signal_monitor.spend_on_deployment(mass * signal_monitor.weight, streams, pooled)
             self.touched.add(key)
 
     def _pool(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.missing_scores import MISSING_STATES, WEIGHT, missing_losses
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.text.tokens import question_key
@@ -16,12 +17,21 @@ RETRIEVAL = "retrieval"  # the evaluator whose value it is
 
 @dataclass(frozen=True, slots=True)
 class SignalLoss:
-    """Loss in [0, 1] with its evaluator revision."""
+    """Loss in [0, 1] with its evaluator revision.
+
+    `reason`: why the turn has no score.
+    """
 
     signal: str
     revision: str
     value: float
     flagged: bool | None = None  # None: the evaluator decides no turn to be flagged
+    reason: str = ""
+
+    @property
+    def of_score(self) -> bool:
+        """Made of a score, not of whether there is one."""
+        return self.signal not in MISSING_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,13 @@ SIGNALS = (
     Signal("p_unsupported", "grounding", lambda e: e.signals.get("p_unsupported")),
     Signal("override", "override", lambda e: e.value),
 )
+# Weight of all signals of a service together in the budget; a signal of scores has 1.
+SERVICE_WEIGHT = len(SIGNALS) + WEIGHT * len(MISSING_STATES)
+
+
+def weight(signal: str) -> float:
+    """Part of a signal's monitor in the budget, relative to others."""
+    return WEIGHT if signal in MISSING_STATES else 1.0
 
 
 def losses(judged: JudgedTurn) -> list[SignalLoss]:
@@ -55,6 +72,15 @@ def losses(judged: JudgedTurn) -> list[SignalLoss]:
                     revision, flagged = evaluation.revision, evaluation.flagged
                     found.append(SignalLoss(signal.name, revision, value, flagged))
     return found
+
+
+def missing(judged: JudgedTurn) -> list[SignalLoss]:
+    """Whether the turn has a score, as losses. Of no revision: a new evaluator that scores fewer
+    turns is what they are to find."""
+    return [
+        SignalLoss(signal, "", value, reason=reason)
+        for signal, value, reason in missing_losses(judged.evaluations)
+    ]
 
 
 def relevance(judged: JudgedTurn) -> float | None:
@@ -79,12 +105,15 @@ class MonitoredTurn:
     relevance: float | None = None
 
     @classmethod
-    def of(cls, judged: JudgedTurn, dimensions: Sequence[str]) -> "MonitoredTurn":
+    def of(
+        cls, judged: JudgedTurn, dimensions: Sequence[str], *, counted: bool = False
+    ) -> "MonitoredTurn":
+        """`counted`: the turn came before without a score, which was taken note of."""
         turn = judged.turn
         return cls(
             service=turn.service,
             at_ns=_at_ns(turn),
-            losses=losses(judged),
+            losses=losses(judged) + ([] if counted else missing(judged)),
             tags={
                 dimension: str(value)
                 for dimension in dimensions
@@ -96,16 +125,23 @@ class MonitoredTurn:
             relevance=relevance(judged),
         )
 
+    @property
+    def scored(self) -> bool:
+        return any(loss.of_score for loss in self.losses)
+
     def observation(self, loss: SignalLoss) -> LossObservation:
+        """The turn for the monitor of one signal; a missing score counts in every turn of a
+        session."""
         return LossObservation(
             loss=loss.value,
             at_ns=self.at_ns,
             tags=self.tags,
             route=self.route,
-            session=self.session,
-            question=self.question,
+            session=self.session if loss.of_score else "",
+            question=self.question if loss.of_score else "",
             relevance=self.relevance,
             flagged=loss.flagged,
+            reason=loss.reason,
         )
 
 

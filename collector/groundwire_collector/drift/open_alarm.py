@@ -9,7 +9,7 @@ from groundwire_collector.drift.baseline import DEPLOYED
 from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
-from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.reference import ReferenceKind, SegmentReference
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import StratifiedKnownMeanESR
@@ -50,7 +50,7 @@ class LossLevel:
         return LossLevel(max(turns, 0.0), max(losses, 0.0), self.step)
 
     def upper(self) -> float:
-        """A standard error above the mean, so that noise is not told as a change elsewhere."""
+        """A standard error above the mean, so that noise does not count as another change."""
         mean = self.losses / self.turns
         return min(mean + sqrt(max(mean * (1 - mean), 0.0) / self.turns), 1.0)
 
@@ -59,12 +59,12 @@ class LossLevel:
 class OpenAlarm:
     """Tests recovery of the alarm's stream, by strata and blocks.
 
-    Recovery is an e-detector of "the mean is still above the middle between the baseline's and what
-    it has surely grown to": false recoveries are at most the mass spent on it. A stream whose turns
-    come no more (a version that was rolled back) has recovered, too.
+    The recovery test is an e-detector of "the mean is still above the middle between the baseline
+    and the confirmed growth": the expected number of false recoveries is at most the mass spent on
+    it. A stream without further turns (a version that was rolled back) has recovered, too.
 
-    Meanwhile its turns say less of others: `discount` scales their loss to what it was before, as
-    far as the level of the stream explains it. It is decided before the loss is seen.
+    While the alarm is open, `discount` scales its turns' losses for other streams down to the level
+    before, as far as this stream explains them. The factor is fixed before the loss is seen.
     """
 
     alarm: Alarm
@@ -111,10 +111,10 @@ class OpenAlarm:
         return self.stream == WHOLE or turn.tags.get(self.stream[0]) == self.stream[1]
 
     def discount(self, other: Stream) -> float:
-        """What a loss of the stream is multiplied by for another stream.
+        """Factor for the stream's losses in another stream.
 
-        By the level of the turns that are not of the other one: what got worse in that alone is not
-        accounted for.
+        Estimated from turns outside the other stream, so that a change in that alone is not
+        explained away.
         """
         level = self.level
         if other in self.parts:
@@ -142,7 +142,7 @@ class OpenAlarm:
         return self.recovery.drift_detected or self.gone(at_ns)
 
     def gone(self, at_ns: int) -> bool:
-        """The stream's turns come no more."""
+        """Whether the stream has no turns any more."""
         if self.stream == WHOLE or self.others < FEWEST_OTHERS:
             return False
         idle_ns = GONE_NS[self.stream[0] in DEPLOYED]
@@ -163,6 +163,9 @@ class OpenAlarm:
             "last_ns": self.last_ns,
             "others": self.others,
             "alarm": self.alarm.to_row(),
+            "reference": self.reference.to_state()
+            if self.reference.kind is ReferenceKind.RECENT
+            else None,
         }
 
     @classmethod
@@ -202,7 +205,7 @@ class OpenAlarms(dict[Stream, OpenAlarm]):
             each.observe(turn, mass, at_ns)
 
     def close_recovered(self, at_ns: int) -> Iterator[Alarm]:
-        """Close the alarms whose streams are as before, or come no more."""
+        """Close alarms whose streams recovered or have no turns any more."""
         for stream, found in list(self.items()):
             if found.recovered(at_ns):
                 del self[stream]
@@ -237,7 +240,9 @@ class OpenAlarms(dict[Stream, OpenAlarm]):
             written = Alarm.of_row(state["alarm"])
             alarm = written if written.id is None else alarms.get(written.id)
             if alarm is not None and stream in streams:
-                self[stream] = OpenAlarm.from_state(state, stream, alarm, streams[stream].reference)
+                own = state.get("reference")  # older states lack it
+                reference = SegmentReference.from_state(own) if own else streams[stream].reference
+                self[stream] = OpenAlarm.from_state(state, stream, alarm, reference)
 
 
 def _explained(loss: float, stream: Stream, holding: Sequence[OpenAlarm]) -> float:
@@ -252,6 +257,6 @@ def _row(stream: Stream) -> Stream:
 
 
 def _stream(row: Stream) -> Stream:
-    """The stream of such a row."""
+    """Stream of a stored row."""
     dimension, _, value = row[1].partition("=")
     return (dimension, value)

@@ -24,6 +24,7 @@ class ReferenceKind(StrEnum):
     OWN = "own"  # those of the same value in the baseline
     COLLECTED = "collected"  # those of the same value, collected after the baseline was pinned
     ALL = "all"  # every turn of the baseline: a new version is held against what it replaces
+    RECENT = "recent"  # those of the last good week
     WORST = "worst"  # those of the worst value of the dimension, where its values differ
 
 
@@ -31,12 +32,11 @@ class ReferenceKind(StrEnum):
 class SegmentReference:
     """Baselines of a stream by stratum (`POOLED`: a single one).
 
-    Guarantee of a detector that is made of it (docs/explanation/proof.md): the null has to hold
-    for the stream
-    *given its tags*. A value that the baseline holds is compared with its own turns there, which is
-    the null "this value got no worse"; a new version with all turns of the same stratum, which is
-    the null "no worse than what it replaces, given what is told apart". `price` is the share of the
-    mass that the choice of the reference leaves.
+    Guarantee of a detector made from it (docs/explanation/proof.md): the null hypothesis has to
+    hold for the stream *given its tags*. A value in the baseline is compared with its own turns
+    there (null: "this value got no worse"), a new version with all turns of the same stratum (null:
+    "no worse than what it replaces, within strata"). `price` is the share of the mass that choosing
+    the reference leaves.
     """
 
     kind: ReferenceKind

@@ -63,5 +63,7 @@ class DriftReplay:
             self.signal_monitors[service] = signal_monitor
         for service, signal_monitor in self.signal_monitors.items():
             assert signal_monitor.pinned is not None
-            delay = DetectionDelay.of(signal_monitor.pinned, self.config, len(self.signal_monitors))
+            delay = DetectionDelay.of(
+                signal_monitor.pinned, self.config, 1 / len(self.signal_monitors)
+            )
             self.remarks += [f"{service}: {line}" for line in delay.lines()]

@@ -49,7 +49,7 @@ class RolloutPool:
     detector: StratifiedESR | None = None
 
     def open_to(self, at_ns: int) -> bool:
-        """Whether a service whose rollout begins at this time belongs to it."""
+        """Whether a service whose rollout begins at this time may join."""
         return at_ns - self.joined_ns <= TOGETHER_NS and self.lasts(at_ns)
 
     def lasts(self, at_ns: int) -> bool:

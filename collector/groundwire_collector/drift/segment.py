@@ -10,9 +10,9 @@ from groundwire_collector.drift.detector_state import new_version
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
-from groundwire_evaluators.drift import Change, StratifiedESR, TwoSampleESR
+from groundwire_evaluators.drift import Change, PostDetection, StratifiedESR, TwoSampleESR
 
-RECENT = 30  # turns before an alarm in which its size is looked for again
+RECENT_TURNS = 30  # turns before an alarm in which its size is looked for again
 BAD_TURNS = 2.0  # without which a growth is told to nobody
 NEARLY = 0.01
 
@@ -29,7 +29,7 @@ class SegmentDetector:
     reference: SegmentReference
     detector: Detector
     last_ns: int = 0
-    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_TURNS))
     spent: float = 0.0
     begun_ns: int = 0
     version: int = field(default_factory=new_version)
@@ -74,23 +74,28 @@ class SegmentDetector:
     def change(self) -> Change | None:
         return self.detector.change
 
+    @property
+    def guaranteed(self) -> PostDetection | None:
+        """Start and size with intervals that hold at the stopped time of an alarm."""
+        return self.detector.after_detection()
+
     def believable(self) -> bool:
         """More than one turn since the change was bad."""
         change = self.change
         return change is not None and self.since(change.since).bad_turns >= BAD_TURNS - NEARLY
 
     def begin_block(self) -> None:
-        """Keep what was before a deployment out of the next block."""
+        """Start a new block, without turns from before a deployment."""
         self.detector.begin_block()
         self.version = new_version()
 
     def forget_evidence(self) -> None:
-        """Bet anew from here on, without forgetting the turns."""
+        """Restart the bets without forgetting the turns."""
         self.detector.forget_evidence()
         self.spent, self.version = 0.0, new_version()
 
     def reset(self) -> None:
-        """Forget what was seen since the baseline."""
+        """Forget all turns since the baseline."""
         self.detector.reset()
         self.spent, self.version = 0.0, new_version()
 
@@ -99,7 +104,7 @@ class SegmentDetector:
         state = self.detector.to_state()
         for name in ("baseline", "baselines"):
             state.pop(name, None)
-        own = self.reference.kind is ReferenceKind.COLLECTED
+        own = self.reference.kind in (ReferenceKind.COLLECTED, ReferenceKind.RECENT)
         return {
             "detector": state,
             "last_ns": self.last_ns,
@@ -126,6 +131,6 @@ class SegmentDetector:
             detector = StratifiedESR.from_state(saved | {"baselines": each})
         else:
             detector = TwoSampleESR.from_state(saved | {"baseline": next(iter(each.values()))})
-        recent = deque(state["recent"], maxlen=RECENT)
+        recent = deque(state["recent"], maxlen=RECENT_TURNS)
         spent, begun_ns = state["spent"], state["begun_ns"]
         return cls(reference, detector, state["last_ns"], recent, spent, begun_ns)

@@ -4,16 +4,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from groundwire_collector.drift.alarm import AlarmContext, Symptoms, sums_json
+from groundwire_collector.drift.alarm import AlarmContext, Symptoms, guaranteed_json, sums_json
 from groundwire_collector.drift.attribution import Attribution, Deployment
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.baseline_collector import BaselineCollector, CollectingSegment
+from groundwire_collector.drift.baseline_collector import (
+    DAY_NS,
+    BaselineCollector,
+    CollectingSegment,
+)
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
 from groundwire_collector.drift.detector_state import DetectorState
-from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, WHOLE, Stream
+from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, RECENT, WHOLE, Stream
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt, LocatedChange
 from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.missing_scores import MissingReasons
+from groundwire_collector.drift.observation import weight
 from groundwire_collector.drift.open_alarm import OpenAlarm, OpenAlarms
 from groundwire_collector.drift.rollout_pool import RolloutPool
 from groundwire_collector.drift.scored_share import ScoredShare
@@ -23,6 +29,8 @@ from groundwire_collector.drift.signal_state import SignalState
 from groundwire_collector.drift.stream_detectors import NO_DETECTORS, StreamDetectors
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import Change
+
+MONITOR = "groundwire"  # who accepts a level that became the baseline
 
 
 @dataclass(slots=True)
@@ -46,6 +54,8 @@ class SignalMonitor:
     detection: Detection | None = None
     open: OpenAlarms = field(default_factory=OpenAlarms)
     scored: ScoredShare = field(default_factory=ScoredShare)
+    missing: MissingReasons = field(default_factory=MissingReasons)
+    replaced: list[Alarm] = field(default_factory=list)  # to be closed
     updated_ns: int = 0
     spent: float = 0.0  # mass handed to detectors in this process
 
@@ -59,19 +69,49 @@ class SignalMonitor:
         compared = False
         self.updated_ns = max(turn.at_ns, self.updated_ns)
         self.note_scored(scored=True)
+        if turn.reason:
+            self.missing.add(turn.reason, self.updated_ns, baseline=self._collecting)
         if self.detectors is not None:
             plan = self.detectors.pinned.plan
             if not (plan.session and repeat is Repeat.SESSION):
-                mass = self.allocator.accrued_mass(self.name, self.updated_ns) * plan.price
+                mass = self._due() * plan.price
                 self._update(self.detectors, turn, mass)
                 compared = WHOLE not in self.open
-        if self._collecting and not self._suspicious:
+        if self._collecting and self._collectable():
             self._collect(turn)
         return compared
+
+    def _collectable(self) -> bool:
+        """Whether this turn may be part of the baseline, decided before its loss.
+
+        An alarm pauses the collection. One against a provisional baseline that lasts for as long as
+        a baseline takes begins it anew at the present level, as does its end then: else there would
+        never be a baseline, or one of two levels.
+        """
+        alarm_lasts = self._provisional_alarm_lasts
+        if self._suspicious and not alarm_lasts:
+            return False
+        if self.collector.under_alarm != alarm_lasts:
+            self.collector = BaselineCollector(under_alarm=alarm_lasts)
+        return True
+
+    @property
+    def _provisional_alarm_lasts(self) -> bool:
+        since = max((alarm.raised_ns for alarm in self.alarms), default=self.updated_ns)
+        pause_ns = self.config.baseline_days * DAY_NS
+        return self.provisional and self.updated_ns - since > pause_ns
+
+    def _due(self) -> float:
+        return self.allocator.accrued_mass(self.name, self.updated_ns, self.weight)
 
     def note_scored(self, *, scored: bool) -> None:
         """Count a turn of the service, as one with a score or as one without."""
         self.scored.add(scored, baseline=self._collecting)
+
+    @property
+    def weight(self) -> float:
+        """Part in the budget relative to other monitors."""
+        return weight(self.signal)
 
     @property
     def name(self) -> str:
@@ -145,7 +185,7 @@ class SignalMonitor:
         )
         if not provisional:
             self.collector.complete(turns)
-        self.allocator.accrued_mass(self.name, at_ns)  # from here on time is watched
+        self.allocator.accrued_mass(self.name, at_ns, self.weight)  # from here on time is watched
 
     def restart_collection(self, turns: Sequence[LossObservation] = ()) -> None:
         """Forget the baseline and all that was compared with it; begin another with these turns."""
@@ -158,8 +198,11 @@ class SignalMonitor:
                 self._collect(turn)
 
     def recovered(self) -> Iterator[Alarm]:
-        """Close the alarms whose streams are as before, or come no more."""
-        return self.open.close_recovered(self.updated_ns)
+        """Close the alarms whose streams are as before, or come no more; and those against a
+        provisional baseline that a complete one of their own level replaced."""
+        replaced, self.replaced = self.replaced, []
+        yield from replaced
+        yield from self.open.close_recovered(self.updated_ns)
 
     def identify(self, alarm: Alarm, alarm_id: int) -> None:
         """Say under which id an alarm of this monitor is stored."""
@@ -298,6 +341,7 @@ class SignalMonitor:
         self.collector.add(turn, capped=days >= 1)
         now_ns = max(turn.at_ns, self.updated_ns)
         if self.collector.enough(turns, days):
+            self.replaced = [_accepted(alarm, now_ns) for alarm in self.alarms]
             self.pin(self.collector.turns, now_ns)
         elif days > 0 and self.collector.provisionally_enough():
             self.pin(self.collector.turns, now_ns, provisional=True)
@@ -307,11 +351,18 @@ class SignalMonitor:
         self.context.observe(turn, at_ns)
         losses = self.open.losses(turn)
         self.open.observe(turn, mass, at_ns)
-        self.spent += detectors.observe(turn, mass, at_ns, losses, self.open)
+        good = not self._suspicious
+        self.spent += detectors.observe(turn, mass, at_ns, losses, self.open, good=good)
 
     def _evidence(self, detectors: StreamDetectors) -> ChangeEvidence:
-        streams, daily = detectors.streams, detectors.daily
-        return ChangeEvidence(detectors.pinned, streams, daily, self.open, self.updated_ns)
+        return ChangeEvidence(
+            detectors.pinned,
+            detectors.streams,
+            detectors.daily,
+            detectors.recent,
+            self.open,
+            self.updated_ns,
+        )
 
     def _doubted(self, evidence: ChangeEvidence, strongest: Stream) -> bool:
         doubt = evidence.doubt(strongest)
@@ -323,10 +374,12 @@ class SignalMonitor:
     def _alarm(self, located: LocatedChange, detection: Detection, overriding: bool) -> Alarm:
         assert self.detectors is not None
         change = located.change
-        whole, found = self.streams.get(WHOLE), self._named(change)
+        whole, found = self.streams.get(WHOLE), self._named(change, detection.strongest)
         known = whole.since(change.since).turns if whole else 0.0
         unknown = [self.scored.moved] if self.scored.moved else []
         unknown += self.detectors.too_new(change.since, known)
+        reasons = self.missing.finding(change.since)
+        unknown += [reasons] if reasons else []
         retrieval = self.context.retrieval_fell(change.interval[1])
         symptoms = Symptoms(retrieval, overriding, self.context.moved_mix, unknown)
         return Alarm(
@@ -339,16 +392,23 @@ class SignalMonitor:
                 "revision": self.revision,
                 "statistic": detection.statistic,
                 "clock": "daily" if detection.strongest == DAILY else "turns",
+                "reference": "week" if detection.strongest == RECENT else "pinned",
                 "baseline": {**found.reference.summary_json(), "pinned_ns": self.pinned_ns},
                 "provisional": self.detectors.pinned.provisional,
+                "state": self.missing.main_state(change.since),
                 **sums_json(found.since(change.since)),
+                "guaranteed": guaranteed_json(found.guaranteed),
                 "segments": [list(each) for each in detection.listed],
                 **symptoms.explanation(located.attribution, located.moved),
             },
         )
 
-    def _named(self, change: Change) -> SegmentDetector:
-        """The detector of what a change names; of the service, where that has none of its own."""
+    def _named(self, change: Change, strongest: Stream) -> SegmentDetector:
+        """The detector of what a change names; of the service, where that has none of its own, or
+        against its last good week, where that says it."""
+        recent = self.detectors.recent if self.detectors else None
+        if strongest == RECENT and recent is not None:
+            return recent
         return self.streams.get(change.segment) or self.streams[WHOLE]
 
     def _open(self, alarm: Alarm) -> None:
@@ -357,7 +417,9 @@ class SignalMonitor:
         self._reset()
 
     def _await_recovery(self, alarm: Alarm) -> None:
-        change, found = alarm.change, self._named(alarm.change)
+        week = alarm.details.get("reference") == "week"
+        change = alarm.change
+        found = self._named(change, RECENT if week else change.segment)
         stream = change.segment
         since, whole = found.since(change.since), self.streams[WHOLE].since(change.since)
         share = min(since.turns / whole.turns, 1.0) if whole.turns else 1.0
@@ -377,10 +439,12 @@ class SignalMonitor:
     def _rest(self) -> dict[str, Any]:
         return {
             "provisional_at": self.collector.provisional_at,
+            "under_alarm": self.collector.under_alarm,
             "updated_ns": self.updated_ns,
             "crossing": self.detection.to_state() if self.detection else None,
             "context": self.context.to_state(),
             "scored": self.scored.to_state(),
+            "missing": self.missing.to_state(),
             **(self.detectors.to_state() if self.detectors else NO_DETECTORS),
         }
 
@@ -391,10 +455,25 @@ class SignalMonitor:
 
     def _resume(self, rest: Mapping[str, Any]) -> None:
         self.collector.provisional_at = rest["provisional_at"]
+        self.collector.under_alarm = rest.get("under_alarm", False)  # older states lack it
         self.updated_ns = rest["updated_ns"]
         self.context.resume(rest["context"])
         self.scored = ScoredShare(*rest["scored"])
+        if "missing" in rest:  # older states lack it
+            self.missing.resume(rest["missing"])
         self.detection = Detection.from_state(rest["crossing"]) if rest["crossing"] else None
+
+
+def _accepted(alarm: Alarm, at_ns: int) -> Alarm:
+    """An alarm against a provisional baseline, over as its level has become the baseline."""
+    return replace(
+        alarm,
+        resolved_ns=at_ns,
+        accepted_ns=at_ns,
+        accepted_by=MONITOR,
+        accepted_why="raised against a provisional baseline; the level has since lasted for as"
+        " long as a complete baseline takes",
+    )
 
 
 def _placed(change: Change, stream: Stream) -> Change:

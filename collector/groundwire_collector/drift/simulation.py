@@ -6,7 +6,7 @@ import numpy as np
 
 from groundwire_collector.drift.budget import STEADY, AlarmBudgetAllocator
 from groundwire_collector.drift.design import ComparisonDesign
-from groundwire_collector.drift.observation import SIGNALS
+from groundwire_collector.drift.observation import SERVICE_WEIGHT
 from groundwire_evaluators.drift import AlarmBudget, Baseline, TwoSampleESR
 from groundwire_evaluators.drift.arrays import Floats
 
@@ -35,15 +35,15 @@ class SimulatedTraffic:
     @property
     def mass(self) -> float:
         """Mass of one turn of one monitor, from the time-based budget."""
-        share = STEADY * (1 - self.deploy_share) / (self.services * len(SIGNALS))
+        share = STEADY * (1 - self.deploy_share) / (self.services * SERVICE_WEIGHT)
         return self.budget.mass(86_400 / self.turns_a_day, share) * ComparisonDesign().price
 
     @property
     def deployment_mass(self) -> float:
-        """Of the turn of a deployment, the second of its period."""
+        """Mass of the second deployment of a period."""
         allocator = AlarmBudgetAllocator(self.budget, self.deploy_share)
         allocator.at_deployment("", 0)
-        count = self.services * len(SIGNALS)
+        count = self.services * SERVICE_WEIGHT
         return allocator.at_deployment("", 0) / count * ComparisonDesign().price
 
     def losses(self, mean: float, turns: int, rng: np.random.Generator) -> Floats:

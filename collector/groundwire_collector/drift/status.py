@@ -11,6 +11,7 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.coverage import MOST_NAMED
 from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.dimensions import DIMENSIONS, Stream
+from groundwire_collector.drift.observation import weight
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baselines, drift
 from groundwire_collector.storage.baselines import MonitorKey
@@ -61,8 +62,8 @@ class BudgetSpending:
 def monitor_statuses(
     connection: Connection, config: MonitorConfig, services: frozenset[str] | None = None
 ) -> list[MonitorStatus]:
-    """Of the services a key may read, by name."""
-    active = len(_stored_allocator(connection, config).shares.members)
+    """Statuses of the monitors of the services that a key may read."""
+    total = _stored_allocator(connection, config).shares.weight
     counts = baselines.baseline_sizes(connection)
     collecting = _collecting(connection)
     found = []
@@ -75,7 +76,8 @@ def monitor_statuses(
             if row.pinned_ns is not None
             else None
         )
-        delay = DetectionDelay.of(pinned, config, active) if pinned else None
+        part = min(weight(row.signal) / total, 1.0) if total else 1.0
+        delay = DetectionDelay.of(pinned, config, part) if pinned else None
         count, too_new = counts.get(key, 0), collecting.get(key, {})
         found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, delay, too_new))
     return sorted(found, key=lambda each: (each.service, each.signal, each.revision))

@@ -39,7 +39,7 @@ TAGS = (ROUTE, "tenant", "prompt_version", "model_version", "index_version")
 
 
 class Week(StrEnum):
-    """Which days of the week are told apart."""
+    """Days of the week that are separate strata."""
 
     NONE = ""
     WEEKEND = "weekend"  # Saturday and Sunday (UTC) from the others
@@ -88,12 +88,12 @@ class Strata:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """The dimensions whose values are told apart."""
+        """Dimensions whose values are separate strata."""
         return ((ROUTE,) if self.by_route else ()) + self.by
 
     @property
     def likelihood(self) -> float:
-        """How likely this choice was beforehand; over all choices they add up to 1."""
+        """Prior probability of this choice; over all choices they sum to 1."""
         found = LIKELY_WEEK[self.week if self.any else Week.NONE]
         found *= LIKELY_HOURS if self.hours and self.any else 1 - LIKELY_HOURS
         chosen = self.dimensions if self.any else ()
@@ -270,11 +270,10 @@ class DaySpread:
 
 
 def _differ(losses: Floats, before: Floats, after: Floats, dependence: float) -> bool:
-    """Whether means differ within the strata before, by more than chance.
+    """Significance of mean differences within the coarser strata, as a normal deviate.
 
-    Chi-squared, whose tail is long where few strata are compared, as a normal deviate (Wilson and
-    Hilferty 1931). Each stratum before has a variance of its own: losses that are worse spread
-    more.
+    Chi-squared with the Wilson-Hilferty transformation (1931), as its tail is long where few strata
+    are compared. Each coarser stratum has its own variance: worse losses spread more.
     """
     spread, free = 0.0, 0
     for coarse in np.unique(before):
@@ -293,10 +292,10 @@ def _differ(losses: Floats, before: Floats, after: Floats, dependence: float) ->
 
 
 def _dependence(losses: Floats) -> float:
-    """Variance of the means of neighbouring turns over that of independent ones, at least 1.
+    """Variance inflation of neighbouring means against independent turns, at least 1.
 
-    From the differences of one mean to the next (von Neumann 1941), so that a season or a slow
-    change of the mix is no part of it.
+    From successive differences (von Neumann 1941), which ignore a season or a slow change of the
+    mix.
     """
     width = min(NEIGHBOURS, losses.size // FEWEST_MEANS)
     if width < 2 or losses.var() == 0:
@@ -307,6 +306,6 @@ def _dependence(losses: Floats) -> float:
 
 
 def _day(at_ns: int, week: Week) -> str:
-    """The name of the day of the week, UTC, or of what it is told apart as."""
+    """Stratum name of a day of the week, UTC."""
     name = datetime.fromtimestamp(at_ns // NANOSECONDS, UTC).strftime("%a")
     return name if week is Week.WEEKDAY else ("Sat-Sun" if name in ("Sat", "Sun") else "Mon-Fri")

@@ -10,12 +10,14 @@ from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
 from groundwire_collector.drift.detector_state import DetectorState, new_version
-from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
+from groundwire_collector.drift.dimensions import CLOCK, DAILY, RECENT, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.recent_reference import SHARE as RECENT_SHARE
+from groundwire_collector.drift.recent_reference import GoodWeek
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.rollout_pool import POOLED_SHARE, RolloutPool
 from groundwire_collector.drift.segment import SegmentDetector
-from groundwire_collector.storage.drift import RECOVERY
+from groundwire_collector.storage.drift import RECOVERY, WEEK
 
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
 NO_DETECTORS: Mapping[str, Any] = {"shares": {}, "launches": [], "order": []}
@@ -39,16 +41,20 @@ class StreamDetectors:
     shares: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     waiting_mass: dict[Stream, float] = field(default_factory=dict)  # of deployments
     daily: DailyMonitor | None = field(init=False)
+    recent: SegmentDetector | None = None  # of the service, against its last good week
+    week: GoodWeek | None = field(init=False)  # that is collected
 
     def __post_init__(self) -> None:
         days = None if self.pinned.provisional else self.pinned.days
         self.daily = DailyMonitor(days, self.min_effect) if days else None
+        self.week = None if self.pinned.provisional else GoodWeek(self.pinned)
 
     @property
     def statistic(self) -> float:
         """Sum of all statistics: the detectors share one mass."""
         daily = self.daily.statistic if self.daily else 0.0
-        return sum(found.statistic for found in self.streams.values()) + daily
+        recent = self.recent.statistic if self.recent else 0.0
+        return sum(found.statistic for found in self.streams.values()) + daily + recent
 
     def observe(
         self,
@@ -57,11 +63,13 @@ class StreamDetectors:
         at_ns: int,
         losses: Mapping[Stream, float],
         alarmed: Container[Stream],
+        *,
+        good: bool = True,
     ) -> float:
         """Feed a turn and the mass accrued with it; return the mass spent.
 
-        `losses`: by stream, less what open alarms explain. `alarmed`: streams with an open alarm,
-        which are not fed.
+        `losses`: of each stream, less what open alarms explain. `alarmed`: streams with an open
+        alarm, which are not fed. `good`: no alarm is open, nor about to be.
         """
         spent = 0.0
         if self.daily is not None:
@@ -69,6 +77,13 @@ class StreamDetectors:
                 spent = mass * DAILY_SHARE
                 self.daily.observe(losses[WHOLE], spent, at_ns)
             mass *= 1 - DAILY_SHARE
+        if self.week is not None:
+            if reference := self.week.add(turn, at_ns, good=good):
+                self.recent = SegmentDetector.of(reference, self.min_effect)
+            if self.recent is not None and WHOLE not in alarmed:
+                own = mass * RECENT_SHARE
+                spent += self.recent.observe(turn, losses[WHOLE], own, at_ns)
+            mass *= 1 - RECENT_SHARE
         segments = SEGMENT_SHARE if turn.tags else 0.0
         if WHOLE not in self.streams:
             self._begin(WHOLE, self.pinned.whole, alarmed)
@@ -102,11 +117,13 @@ class StreamDetectors:
             self._wait(stream, own)
 
     def reset(self) -> None:
-        """Forget what was seen since the baseline."""
+        """Forget all turns since the baseline."""
         for found in self.streams.values():
             found.reset()
         if self.daily is not None:
             self.daily.reset()
+        if self.recent is not None:
+            self.recent.reset()
 
     def too_new(self, since_ns: int, known: float) -> list[str]:
         """Sentences about segments with many turns since then that have no baseline yet.
@@ -136,6 +153,12 @@ class StreamDetectors:
             yield stream, DetectorState(segment.version, 0.0, segment.to_state)
         if self.daily is not None:
             yield DAILY, DetectorState(new_version(), self.daily.statistic, self.daily.to_state)
+        if self.recent is not None:
+            recent = self.recent
+            yield RECENT, DetectorState(recent.version, recent.statistic, recent.to_state)
+        if self.week is not None:
+            for number, day in self.week.days.items():
+                yield (WEEK, str(number)), DetectorState(day.version, 0.0, day.to_state)
 
     def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
         """Restore from `to_state` and `detector_states`; other kinds of state are ignored."""
@@ -148,13 +171,20 @@ class StreamDetectors:
             if stream[0] == RECOVERY:
                 continue
             found = detectors[stream].state()
-            if stream == DAILY:
-                if self.daily is not None:
-                    self.daily.resume(found)
+            if stream[0] in (CLOCK, WEEK):
+                self._resume_clock(stream, found)
             elif "collecting" in found:
                 self.collecting[stream] = CollectingSegment.from_state(found)
             elif stream in order:
                 self.streams[stream] = SegmentDetector.from_state(found, self.pinned, stream)
+
+    def _resume_clock(self, stream: Stream, state: Mapping[str, Any]) -> None:
+        if stream == DAILY and self.daily is not None:
+            self.daily.resume(state)
+        elif stream == RECENT:
+            self.recent = SegmentDetector.from_state(state, self.pinned, WHOLE)
+        elif stream[0] == WEEK and self.week is not None:
+            self.week.resume(int(stream[1]), state)
 
     def _has_reference(
         self, stream: Stream, turn: LossObservation, at_ns: int, alarmed: Container[Stream]

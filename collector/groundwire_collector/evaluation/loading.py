@@ -11,7 +11,7 @@ OURS = "groundwire"  # the distribution
 
 
 def load(name: str, **parameters: Any) -> Evaluator:
-    """The evaluator, made with these parameters, its defaults for the others.
+    """Create an evaluator with these parameters and defaults for the others.
 
     Raises:
         UsageError: there is none of this name, or it cannot be made, or is none.

@@ -44,5 +44,5 @@ class JudgeBudget:
         return None
 
     def due(self) -> bool:
-        """Take a place in the minute, if there is one."""
+        """Reserve a call in the current minute, if one is left."""
         return self.pace is None or self.pace.take()

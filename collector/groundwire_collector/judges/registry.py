@@ -205,6 +205,7 @@ def _reference(key: str, settings: Settings) -> EvaluatorReference:
         "embedding_model": settings.judge_embedding_model,
         "temperature": settings.judge_temperature,
         "timeout_seconds": settings.judge_timeout_seconds,
+        "extra": settings.judge_extra,
     }
     return EvaluatorReference(key, address)
 

@@ -11,7 +11,8 @@ from groundwire_collector.storage import closed_book_turns, trace_fragments, tur
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
-from groundwire_evaluators.reliance.closed_book import OTHERS, ClosedBookComparison
+from groundwire_evaluators.reliance.closed_book import OTHERS
+from groundwire_evaluators.reliance.memorization import ClosedBookComparison
 from groundwire_evaluators.turn import Turn
 
 WAITING_NS = 3_600_000_000_000  # maximum wait of a closed-book call for its turn

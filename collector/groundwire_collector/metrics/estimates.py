@@ -12,7 +12,7 @@ Values = dict[MetricDefinition, list[tuple[tuple[str, ...], float]]]
 
 
 def faithfulness_values(stored: Iterable[StoredEstimate]) -> Values:
-    """Of segments that have an estimate; one that is not known has no number."""
+    """Gauge values of segments with an estimate; an unknown one has no value."""
     values: Values = {
         metric_definitions.FAITHFULNESS_ESTIMATE: [],
         metric_definitions.FAITHFULNESS_SINCE_BASELINE: [],

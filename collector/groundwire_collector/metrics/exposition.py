@@ -135,10 +135,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
     """The values of every gauge, each with its labels in the order of the catalogue."""
     lag, age = snapshot.evaluation_lag_seconds, snapshot.open_trace_age_seconds
     return {
-        metric_definitions.DRIFT_STATISTIC: [
-            ((item.service, item.signal, item.dimension, item.value), item.statistic)
-            for item in snapshot.statistics
-        ],
+        metric_definitions.DRIFT_STATISTIC: _statistics(snapshot),
         metric_definitions.LAST_EVALUATION: [
             ((service,), moment) for service, moment in snapshot.last_evaluations.items()
         ],
@@ -152,6 +149,21 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
         **retrieval_values(snapshot.retrieval),
         **calibration_values(snapshot.calibrations),
     }
+
+
+def _statistics(snapshot: MetricsSnapshot) -> list[tuple[tuple[str, ...], float]]:
+    """The statistic of each stream, held at 1 and above while an alarm of it is open.
+
+    A detector starts anew at its alarm: without this, the evidence would be gone when it matters.
+    """
+    found = {
+        (item.service, item.signal, item.dimension, item.value): item.statistic
+        for item in snapshot.statistics
+    }
+    for alarm in snapshot.alarms:
+        stream = (alarm.service, alarm.signal, *alarm.change.segment)
+        found[stream] = max(1.0, found.get(stream, 0.0))
+    return list(found.items())
 
 
 def _judge_values(snapshot: MetricsSnapshot) -> GaugeValues:

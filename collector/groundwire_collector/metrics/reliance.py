@@ -7,7 +7,7 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
-from groundwire_evaluators.reliance.closed_book import ClosedBookComparison
+from groundwire_evaluators.reliance.memorization import ClosedBookComparison
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome, passive_outcome
 from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS

@@ -14,7 +14,8 @@ from groundwire_collector.metrics.reliance import (
 from groundwire_collector.metrics.retrieval import tally_retrieval
 from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_collector.storage.turns import JudgedTurn, StoredOutcome
-from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, compare_closed_book
+from groundwire_evaluators.reliance.closed_book import compare_closed_book
+from groundwire_evaluators.reliance.memorization import ClosedBookComparison
 from groundwire_evaluators.turn import Turn
 
 

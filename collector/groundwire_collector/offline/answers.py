@@ -34,7 +34,7 @@ def answered_turn(record: Record, number: int) -> Turn:
 
 
 def evaluator_of(name: str) -> Evaluator:
-    """An evaluator or judge by its name, or by a dotted name; judges as the environment sets them.
+    """Evaluator or judge by its name or dotted name; judges use the environment.
 
     Raises:
         UsageError: there is none, or it cannot be made.

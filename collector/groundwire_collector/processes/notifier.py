@@ -20,6 +20,8 @@ def carry(settings: Settings) -> None:
         webhook = Webhook(
             url.get_secret_value() if url else "", token.get_secret_value() if token else None, stop
         )
-        outbox = NotificationOutbox(engine, webhook.deliver, settings.public_url or settings.url)
+        outbox = NotificationOutbox(
+            engine, webhook.deliver, settings.public_url or settings.url, settings.label_rate
+        )
         lead(Leadership(engine, ROLE), stop, lambda over: go_round([outbox.step], over))
         webhook.close()

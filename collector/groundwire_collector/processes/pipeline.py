@@ -26,6 +26,7 @@ from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
+from groundwire_collector.metrics.revisions import RevisionTimes
 from groundwire_collector.metrics.sessions import SessionMetrics
 from groundwire_collector.metrics.turn_metrics import TurnMetrics
 from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
@@ -101,6 +102,7 @@ class Pipeline:
         self._consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
             SessionMetrics(),
+            RevisionTimes(),
             ClosedBookMetrics(),
             ClosedBookQueue(settings),
             JudgeQueue(settings),
@@ -114,7 +116,7 @@ class Pipeline:
             self._publisher.stop()
 
     def step(self, now_ns: int | None = None) -> int:
-        """Take note of new spans, judge what is complete; how many spans and traces were seen.
+        """Register new spans and judge complete traces; returns the number of spans and traces.
 
         After an error nothing of the batch is kept, in the database or in memory.
         """
@@ -178,7 +180,7 @@ class Pipeline:
         return True
 
     def _judge_counted(self, batch: Sequence[PendingTrace], now_ns: int) -> None:
-        """Traces whose judgement is counted when it begins: one begun too often is passed over.
+        """Judge traces whose attempts are counted; one that failed too often is skipped.
 
         Those that were not begun before go together; a suspect goes by itself after them, so that
         neither waits for the other.
@@ -242,7 +244,7 @@ class Pipeline:
             self._publisher.publish(judged)
 
     def _with_root(self, due: Sequence[PendingTrace]) -> list[PendingTrace]:
-        """These without those whose root is still to come, which are put off."""
+        """Traces except those whose root may still arrive, which are postponed."""
         with self._engine.connect() as connection:
             put_off = self._without_root(connection, due)
         if put_off:
@@ -273,7 +275,7 @@ class Pipeline:
             progress.settle(connection, [trace])
 
     def _batch(self, due: Sequence[PendingTrace]) -> TurnBatch:
-        """Of the turns of these traces those that are new, or fuller than stored."""
+        """Turns of these traces that are new, or more complete than stored."""
         ids = {trace.trace_id for trace in due}
         with self._engine.connect() as connection:
             gathered = gather(connection, sorted(ids))
@@ -338,7 +340,7 @@ def _note_unanswered(connection: Connection, batch: TurnBatch, increments: Incre
 
 
 def _publisher(settings: Settings) -> "ScorePublisher | None":
-    """Publisher of scores; its client, which takes megabytes, is loaded only where there is one."""
+    """Publisher of scores; its HTTP client is loaded only if one is configured."""
     if settings.publish_endpoint is None:
         return None
     from groundwire_collector.evaluation.publishing import ScorePublisher

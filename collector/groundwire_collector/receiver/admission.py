@@ -9,7 +9,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from groundwire.attributes import SERVICE_NAME
-from groundwire_collector.receiver import wire
+from groundwire_collector.receiver import protobuf_wire
 from groundwire_collector.receiver.blocks import Item, ScopeBlock
 from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_scope, cut_span
 from groundwire_collector.receiver.redaction import Redaction
@@ -91,7 +91,7 @@ class Validator:
     def _covered(
         self, blocks: Iterable[ScopeBlock[Item]], access: Access, admitted: ValidatedRequest
     ) -> Iterator[tuple[ScopeBlock[Item], str, bytes]]:
-        """Of each block that the key is for: itself, its service, and its origin."""
+        """Blocks that the key may write: by the block itself, its service and its origin."""
         for block in blocks:
             if block.note:
                 admitted.notes[block.note] += 1
@@ -113,8 +113,10 @@ class Validator:
         cut_resource(resource, self.longest)
         cut_scope(scope, self.longest)
         sign(resource, access.services)
-        scope_spans = wire.field(1, scope.SerializeToString())
-        return wire.field(1, resource.SerializeToString()) + wire.field(2, scope_spans)
+        scope_spans = protobuf_wire.field(1, scope.SerializeToString())
+        return protobuf_wire.field(1, resource.SerializeToString()) + protobuf_wire.field(
+            2, scope_spans
+        )
 
 
 def _decoded(block: ScopeBlock[Item], admitted: ValidatedRequest) -> Iterator[Item]:

@@ -15,10 +15,10 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.counting import Count, RequestLimits
 from groundwire_collector.receiver.json_messages import NotOtlpError, parse_item, parse_message
 from groundwire_collector.receiver.json_outline import Extent, Outline
-from groundwire_collector.receiver.wire import fields
+from groundwire_collector.receiver.protobuf_wire import fields
+from groundwire_collector.receiver.request_cost import Count, RequestLimits
 
 Item = TypeVar("Item", Span, LogRecord)
 DEFAULT_LIMITS = RequestLimits()

@@ -15,7 +15,7 @@ from starlette.types import Scope as AsgiScope
 from groundwire_collector.auth.access import SCOPE_KEY
 from groundwire_collector.errors import StorageUnavailableError
 from groundwire_collector.receiver.body import ClientGoneError, RequestBody, RequestRejectedError
-from groundwire_collector.receiver.reception import OtlpService
+from groundwire_collector.receiver.otlp_service import OtlpService
 from groundwire_collector.receiver.writer import UnstorableError
 from groundwire_collector.responses import otlp
 from groundwire_collector.storage.engine import PASSING

@@ -18,7 +18,7 @@ from groundwire_collector.auth.access import presented_key
 from groundwire_collector.auth.middleware import Authenticator
 from groundwire_collector.errors import StorageUnavailableError, UsageError
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.reception import OtlpService
+from groundwire_collector.receiver.otlp_service import OtlpService
 from groundwire_collector.receiver.writer import UnstorableError
 from groundwire_collector.responses import otlp
 from groundwire_collector.settings import Settings

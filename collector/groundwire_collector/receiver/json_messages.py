@@ -28,7 +28,7 @@ class NotOtlpError(GroundwireError):
 
 
 def parse_item(text: bytes, message: Parsed) -> Parsed:
-    """A span or log record, whose ids are hex; NotOtlpError."""
+    """Parse a span or log record with hex ids; raises NotOtlpError."""
     try:
         return _filled(_with_binary_ids(_loaded(text)), message)
     except _NOT_PARSED as error:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.counting import Count
+from groundwire_collector.receiver.request_cost import Count
 
 DEEPEST = 7  # { resourceSpans [ { scopeSpans [ { spans [ {
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'

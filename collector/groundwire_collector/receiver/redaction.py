@@ -149,7 +149,7 @@ class Masking:
             setattr(message, name, masked)
 
     def mask(self, text: str, trace: bytes) -> str:
-        """The text with every secret masked, alike in one trace; itself where there is none."""
+        """Mask every secret, consistently within a trace."""
         return self._masks.apply(text, lambda _, value: self._number(value, trace))
 
     def _number(self, value: str, trace: bytes) -> int:
@@ -251,7 +251,7 @@ def _add_marks(pairs: Any, hashed: dict[str, Any]) -> None:
 
 
 def _marks(text: str) -> dict[str, Any]:
-    """Of what was cut or hashed the lengths and keyed hashes; a plain hash could be guessed."""
+    """Lengths and keyed hashes of removed texts; plain hashes could be guessed."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

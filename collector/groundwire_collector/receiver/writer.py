@@ -29,7 +29,7 @@ WARNING_SECONDS = 10.0  # between two log lines of an outage: each rejected requ
 
 
 class UnstorableError(GroundwireError):
-    """The database refuses what is in this request."""
+    """The database rejects the content of this request."""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +85,7 @@ class SpanWriter:
         await done
 
     def stop(self) -> None:
-        """Commit what was asked for before, then end."""
+        """Commit what was submitted, then stop."""
         self._stopped = True
         self._queue.put(None)
         if self._thread is not None:

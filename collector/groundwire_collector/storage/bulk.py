@@ -36,7 +36,7 @@ class Inserter:
 
 
 class Lookup:
-    """Rows of `query` whose `column` is in a list of values."""
+    """Precompiled query of the rows whose `column` is in a list."""
 
     def __init__(self, query: Select[Any], column: Column[Any], dialect: Dialect) -> None:
         self._sql = f"{query.compile(dialect=dialect)} WHERE {column.compile(dialect=dialect)}"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, delete, select
 
 from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.upsert import insert_missing, upsert
-from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, RelianceCell
+from groundwire_evaluators.reliance.memorization import ClosedBookComparison, RelianceCell
 from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
 

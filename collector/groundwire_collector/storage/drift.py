@@ -113,6 +113,7 @@ _OF_CHANGE = (
 )
 
 RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
+WEEK = "week"  # and of the days of the last good week
 
 Row = TypeVar("Row", StoredBaseline, StoredDetector, DimensionValue)
 

@@ -87,7 +87,7 @@ def _step(connection: Connection) -> str | None:
 
 
 def probe(engine: Engine) -> None:
-    """Write as much as a span takes; raises a transient error.
+    """Write as many bytes as a span takes; raises a transient error.
 
     A lock alone would not tell: SQLite gives it on a disk that is read-only or full.
     """

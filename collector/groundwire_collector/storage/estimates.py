@@ -116,7 +116,7 @@ def drawn_turns(
     is_drawn: Callable[[str], bool],
     limit: int = NEWEST,
 ) -> tuple[Counter[str], list[ScoredTurn]]:
-    """Of the newest scored turns how many each service has, and those whose trace is drawn."""
+    """Number of newest scored turns by service, and those with a drawn trace."""
     query = _scored(_conditions(part), "model_version").order_by(*_NEWEST_FIRST).limit(limit)
     query = query.with_only_columns(*(TURN_LISTING.c[name] for name in _DRAWN))
     rows = connection.execute(query).all()

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from groundwire_collector.metric_definitions import EVALUATIONS
 from groundwire_collector.storage import progress
-from groundwire_collector.storage.drift import RECOVERY, Alarm
+from groundwire_collector.storage.drift import RECOVERY, WEEK, Alarm
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
@@ -42,13 +42,17 @@ class BaselineSummary:
 
 
 def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
-    """The streams with the most evidence for a change, at most `limit`.
+    """Streams with the most evidence for a change, at most `limit`.
 
     Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
     """
     c = DETECTOR.c
     labels = (c.service, c.signal, c.dimension, c.value)
-    query = select(*labels, func.max(c.statistic)).where(c.dimension != RECOVERY).group_by(*labels)
+    query = (
+        select(*labels, func.max(c.statistic))
+        .where(c.dimension.not_in((RECOVERY, WEEK)))
+        .group_by(*labels)
+    )
     rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
     return [DetectorStatistic(*row) for row in rows]
 

@@ -136,7 +136,7 @@ def read_texts(connection: Connection, rows: Iterable[Row[Any]]) -> Texts:
 
 
 def content_key(engine: Engine) -> bytes:
-    """The secret of all keyed hashes of this database; made where there is none yet."""
+    """Secret of all keyed hashes of this database; created if missing."""
     with engine.connect() as connection:
         found = _facts(connection).get(CONTENT_KEY)
     if found is not None:

@@ -144,7 +144,7 @@ class SpanStore:
         )
 
     def _sift(self, connection: Connection, batches: Sequence[SpanBatch]) -> _Sifted:
-        """Of spans with one id the first stays, but an ended one comes for an unended one."""
+        """Keep the first span per id; an ended one replaces an unended one."""
         sifted = _Sifted([], [])
         stored = {
             (row.trace_id, row.span_id): row

@@ -156,7 +156,7 @@ class DatabaseFile:
             )
 
     def wal_bytes(self) -> int:
-        """Length of the write-ahead log; 0 where there is none."""
+        """Length of the write-ahead log in bytes; 0 if there is none."""
         try:
             return self._wal.stat().st_size
         except OSError:

@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 def clean_text(text: str) -> str:
-    """The text without NUL, and with U+FFFD for what is no character."""
+    """Remove NUL; replace lone surrogates by U+FFFD."""
     if "\0" not in text and (text.isascii() or _UNSTORABLE.search(text) is None):
         return text
     return _UNSTORABLE.sub(lambda found: "" if found[0] == "\0" else "\ufffd", text)
@@ -47,7 +47,7 @@ def clean_statements(engine: Engine) -> None:
 
 
 def _row(row: Any) -> Any:
-    """The parameters of one execution: themselves where there is nothing to clean."""
+    """Cleaned parameters of one execution; the same object if nothing changes."""
     values = row.values() if isinstance(row, Mapping) else row
     if not any(type(value) is str and clean_text(value) is not value for value in values):
         return row

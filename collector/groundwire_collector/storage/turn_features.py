@@ -38,6 +38,6 @@ def turn_features(
 
 
 def _best(chunks: list[dict[str, object]]) -> float | None:
-    """Of the chunk that the retriever put first."""
+    """Feature of the chunk that the retriever ranked first."""
     score = chunks[0].get("score") if chunks else None
     return float(score) if isinstance(score, int | float) else None

@@ -196,7 +196,7 @@ def count(connection: Connection, query: TurnQuery) -> int:
 def get(
     connection: Connection, turn_id: str, services: frozenset[str] | None = None
 ) -> JudgedTurn | None:
-    """One turn, or None where there is none that may be read."""
+    """One turn; None if there is none that may be read."""
     query = select(TURN).where(TURN.c.id == turn_id)
     if services is not None:
         query = query.where(TURN.c.service.in_(services))

@@ -44,7 +44,7 @@ def known(connection: Connection, trace_ids: Iterable[str]) -> set[str]:
 
 
 def save(connection: Connection, traces: Sequence[StoredUnanswered]) -> None:
-    """Store traces; of one that is known, what is said of it now."""
+    """Insert traces, or replace what is stored of known ones."""
     upsert(connection, UNANSWERED_TRACE, [asdict(trace) for trace in traces])
 
 

@@ -6,6 +6,7 @@ from groundwire_evaluators.drift.budget import AlarmBudget
 from groundwire_evaluators.drift.change_point import Change
 from groundwire_evaluators.drift.detector import Detector
 from groundwire_evaluators.drift.known_mean import KnownMeanESR, StratifiedKnownMeanESR
+from groundwire_evaluators.drift.post_detection import PostDetection
 from groundwire_evaluators.drift.stratified import StratifiedESR
 from groundwire_evaluators.drift.two_sample import TwoSampleESR
 
@@ -16,6 +17,7 @@ __all__ = [
     "Dependence",
     "Detector",
     "KnownMeanESR",
+    "PostDetection",
     "StratifiedESR",
     "StratifiedKnownMeanESR",
     "TwoSampleESR",

@@ -8,6 +8,12 @@ import numpy as np
 from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.change_point import Change, ChangePoint
+from groundwire_evaluators.drift.post_detection import (
+    LEVEL,
+    PostDetection,
+    Turns,
+    after_detection,
+)
 from groundwire_evaluators.drift.wealth import BlockBetting, Wager
 
 EFFECTS = (1.0, 2.0, 6.0)  # growths bet on, in units of the smallest that matters
@@ -50,7 +56,7 @@ def capital_of_cells(baseline: Baseline) -> Floats:
 
 
 class Ordered:
-    """Takes turns in order of time, and refuses what is no turn."""
+    """Checks that turns are valid and come in order of time."""
 
     last: int | None = None  # time of the last turn
 
@@ -109,6 +115,13 @@ class Dated(Ordered):
     @property
     def change(self) -> Change | None:
         return self._change_point.change
+
+    def after_detection(self, level: float = LEVEL) -> PostDetection | None:
+        """Start and size of the change, with intervals that hold at the alarm's stopped time."""
+        found = self._change_point
+        segments = found.segments
+        turns = Turns(segments.times, *segments.sums.T)
+        return after_detection(turns, found.baseline, found.min_effect, level)
 
     def since(self, at: int) -> tuple[float, float, float]:
         """Turns, losses and squared losses from `at` on; exact where `at` is `change.since`."""

@@ -58,10 +58,10 @@ class Dependence:
 
     @classmethod
     def on_grid(cls, block: float, inflation: float) -> Self:
-        """The nearest of countably many: block a power of 2, inflation one of the root of 2.
+        """Round to a countable grid: block a power of 2, inflation a power of the root of 2.
 
-        What is chosen by looking at losses has to be one of few beforehand, each with a price
-        (docs/explanation/drift.md): an estimate that could be any number has none.
+        What is chosen from the losses has to be one of a few alternatives fixed in advance, each
+        with a price (docs/explanation/drift.md); an arbitrary estimate has none.
         """
         doublings = max(round(math.log2(max(block, 2.0))), 1)
         halves = min(max(round(2 * math.log2(max(inflation, 1.0))), 1), 2 * doublings)

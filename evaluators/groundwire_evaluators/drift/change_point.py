@@ -51,9 +51,9 @@ class Change:
 class GrowthPosterior:
     """Normal mixture of the growth, per onset and prior width.
 
-    `weights` (n, sum 1), `means` (n) and `deviations` (n). A growth seen over few turns is mostly
-    the noise that made somebody look there; beforehand growths are normal around zero with a width
-    of some smallest effects, so each component is drawn towards zero by what its turns leave open.
+    `weights` (n, sum 1), `means` (n) and `deviations` (n). A growth over few turns was selected for
+    being large, so it is mostly noise. A prior around zero, some smallest effects wide, therefore
+    shrinks each component by the uncertainty that its turns leave.
     """
 
     weights: Floats
@@ -145,7 +145,7 @@ class ChangePoint:
     """
 
     def __init__(self, baseline: Baseline, min_effect: float) -> None:
-        self._baseline, self._min_effect = baseline, min_effect
+        self.baseline, self.min_effect = baseline, min_effect
         self._inflation = baseline.dependence.inflation
         self.reset()
 
@@ -181,23 +181,28 @@ class ChangePoint:
             interval=(int(segments.times[first, 0]), int(segments.times[last, 1])),
             size=growth.mean,
             size_interval=(
-                max(low, -self._baseline.mean),
-                min(high, 1 - self._baseline.mean),
+                max(low, -self.baseline.mean),
+                min(high, 1 - self.baseline.mean),
             ),
         )
+
+    @property
+    def segments(self) -> Segments:
+        """All that is remembered."""
+        return self._all()
 
     def _growth(self, segments: Segments, shares: Floats) -> GrowthPosterior:
         _, turns, losses, squares = _since(segments.sums).T
         mean, usual = losses / turns, self._usual_variance
         # One imagined turn with the baseline's variance: few equal losses are not certainty.
         spread = (np.maximum(squares - turns * mean**2, 0) + usual) / (turns + 1)
-        variances = self._inflation * (spread / turns + usual / self._baseline.n)
-        widths = WIDE * np.array(GROWTHS) * self._min_effect
-        return GrowthPosterior.of(shares, mean - self._baseline.mean, variances, widths)
+        variances = self._inflation * (spread / turns + usual / self.baseline.n)
+        widths = WIDE * np.array(GROWTHS) * self.min_effect
+        return GrowthPosterior.of(shares, mean - self.baseline.mean, variances, widths)
 
     @property
     def _usual_variance(self) -> float:
-        return float(self._baseline.variance_at(np.array([self._baseline.mean]))[0])
+        return float(self.baseline.variance_at(np.array([self.baseline.mean]))[0])
 
     def since(self, at: int) -> tuple[float, float, float]:
         """Turns, losses and squared losses of the remembered segments that begin at `at` or later.
@@ -215,8 +220,8 @@ class ChangePoint:
         """What is remembered; the shares of each start (rows) and growth (columns), sum 1."""
         segments = self._all()
         _, new, bad, squares = _since(segments.sums).T
-        old = self._baseline.n + (segments.sums[:, 1].sum() - new)
-        old_bad = self._baseline.n * self._baseline.mean + (segments.sums[:, 2].sum() - bad)
+        old = self.baseline.n + (segments.sums[:, 1].sum() - new)
+        old_bad = self.baseline.n * self.baseline.mean + (segments.sums[:, 2].sum() - bad)
         dispersion = self._dispersion(new, bad / new, squares / new)
         evidence = _evidence(old, old_bad, new, bad) / dispersion / self._inflation
         mass = np.log(np.maximum(segments.sums[:, :1], 1e-300))
@@ -226,13 +231,13 @@ class ChangePoint:
 
     def _dispersion(self, turns: Floats, mean: Floats, square: Floats) -> Floats:
         """Of the baseline, or of the turns since each start where these are more spread."""
-        known = self._baseline.dispersion
+        known = self.baseline.dispersion
         found = (square - mean**2) / np.maximum(mean * (1 - mean), 1e-12)
         return np.maximum(known, (turns * found + TRUST * known) / (turns + TRUST))
 
     def _averages(self, evidence: Floats, turns: Floats) -> Floats:
         """The evidence for each start (rows) averaged around each likely growth (columns)."""
-        known = np.outer(turns, (np.array(GROWTHS) * self._min_effect) ** 2)
+        known = np.outer(turns, (np.array(GROWTHS) * self.min_effect) ** 2)
         known /= self._usual_variance * self._inflation
         return np.asarray(evidence[:, None] * known / (1 + known) - np.log1p(known) / 2)
 

@@ -50,11 +50,11 @@ class Detector(Protocol):
 
     @property
     def change(self) -> Change | None:
-        """The growth of the mean loss and its start, as far as one can tell; None before data."""
+        """Estimated growth of the mean loss and its start; None before data."""
         ...
 
     def reset(self) -> None:
-        """Forget what was seen since the baseline, which stays."""
+        """Forget all turns since the baseline; the baseline stays."""
         ...
 
     def since(self, at: int) -> tuple[float, float, float]:

@@ -21,9 +21,9 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RepeatedJudgement:
-    """Losses of one golden answer, before a change and after it.
+    """Losses of one golden answer judged before and after a change.
 
-    Each judgement is used in one pair only, as what came before is noisy, too.
+    Each judgement is used in one pair only, as the earlier one is noisy, too.
     """
 
     before: float
@@ -34,7 +34,7 @@ class RepeatedJudgement:
 def evaluator_shift(
     pairs: Sequence[RepeatedJudgement], bad_share: float, level: float = LEVEL
 ) -> Interval:
-    """Growth of the mean loss in traffic that the evaluator alone would make.
+    """Growth of the mean loss that the evaluator alone explains.
 
     While the evaluator is the same, the two losses of an answer may be exchanged, so the mean of
     their difference is 0; its interval is valid at every look (an e-process against each mean).

@@ -118,7 +118,7 @@ class StratifiedESR(ESR):
 
     @property
     def evidence(self) -> dict[str, float]:
-        """The statistic of each stratum by itself: which of them got worse."""
+        """Statistic of each stratum alone, to see which of them got worse."""
         return {name: own.wealth.statistic for name, own in self._own.items()}
 
     def begin_block(self) -> None:
@@ -198,11 +198,11 @@ def pooled_baseline(baselines: Mapping[str, Baseline]) -> Baseline:
 
 
 def _common_capital(baselines: Sequence[Baseline]) -> Floats:
-    """Of the cells that strata have in common: the c-th holds the means that are, in at least one
-    stratum, above the lower edge of its c-th cell, and in none above the upper edge.
+    """Initial capital of the cells that all strata share.
 
-    The average over strata of what their baselines won is an e-value; that one stratum is above
-    its edge is known, of the others nothing.
+    The c-th holds the means that are above the lower edge of the c-th cell in at least one stratum,
+    and above the upper edge in none. The average over strata of what their baselines won is an
+    e-value: one unknown stratum is above its edge.
     """
     unstaked_share = unstaked(sum(_worth(each) for each in baselines))
     weights = np.sqrt([float(each.n) for each in baselines])

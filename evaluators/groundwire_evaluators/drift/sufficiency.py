@@ -45,7 +45,7 @@ class Sufficiency:
 
     @property
     def wanted(self) -> int:
-        """The size from which on a larger baseline hardly shortens the delay."""
+        """Baseline size beyond which more turns hardly shorten the delay."""
         return math.ceil(COMFORTABLE * self.known)
 
     def __str__(self) -> str:

@@ -33,8 +33,8 @@ class Wealth:
     """Betting wealth per cell and bet: the e-SR recursion.
 
     `capital` is what a unit of mass is worth to each bet of each cell. The statistic is the
-    smallest, over cells, of the sum over bets. The recursion is affine in E: one that records its
-    growth, the product of its factors, can be carried out later on what was held before it.
+    smallest, over cells, of the sum over bets. The recursion is affine in E: its recorded growth,
+    the product of its factors, can be applied later to earlier wealth.
     """
 
     __slots__ = ("_capital", "_growth", "_held", "moved", "statistic")

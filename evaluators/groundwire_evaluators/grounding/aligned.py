@@ -79,7 +79,7 @@ class _Frame:
         return token.lower not in self._language.stop and token.key not in META
 
     def denials(self) -> Iterator[Conflict]:
-        """Words of both sides of which one side alone is denied."""
+        """Words denied on one side only."""
         if len(self._shared) < _SHARE_DENIED * len(self._content):
             return
         for i, j in self._alignment.pairs.items():
@@ -101,7 +101,7 @@ class _Frame:
         return min((matched[at] for at in between if at in matched), default=i)
 
     def _in_a_run(self, i: int, j: int) -> bool:
-        """Whether a pair stands among words that are the same, or the whole claim does."""
+        """Whether the pair is inside a run of equal words, or the claim as a whole is."""
         pairs = self._alignment.pairs
         if self._claim.words[i].key != self._shown.words[j].key:  # of one meaning
             return any(pairs.get(i + k) == j + k for k in (-1, 1))
@@ -128,7 +128,7 @@ class _Frame:
         return None
 
     def slots(self) -> Iterator[Conflict]:
-        """Words that stand in each other's place and do not agree."""
+        """Aligned words that occupy the same place and do not agree."""
         for slot, i, j in self._alignment.facing():
             kind = self._kind(slot, i, j)
             if kind is not None:
@@ -156,7 +156,7 @@ class _Frame:
         return "word" if self._is_word(slot, ours, theirs) else None
 
     def _is_word(self, slot: Slot, ours: Token, theirs: Token) -> bool:
-        """Whether one word of content alone stands for another, all else being the same."""
+        """Whether exactly one content word differs, all others being the same."""
         if (
             slot.i2 - slot.i != 1
             or slot.j2 - slot.j != 1
@@ -176,7 +176,7 @@ class _Frame:
         return len(self._shared) == len(self._content) - 1 and theirs.key not in near
 
     def _has_shared_context(self, slot: Slot, least: int) -> bool:
-        """Whether enough words beside a slot are the same, and one of them tells something."""
+        """Whether enough words beside a slot are equal, at least one of them distinctive."""
         if slot.before + slot.after < least:
             return False
         words = self._claim.words

@@ -117,7 +117,7 @@ class Alignment:
                         self.pairs.setdefault(i, j)
 
     def facing(self) -> Iterator[tuple[Slot, int, int]]:
-        """Each word of the claim with each word of the evidence that stands in its place."""
+        """Pairs of claim and evidence words in the same place."""
         for slot in self.slots:
             for i in range(slot.i, slot.i2):
                 if i in self.pairs:

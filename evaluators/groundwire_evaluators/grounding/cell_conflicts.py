@@ -106,7 +106,7 @@ def _place(tokens: Sequence[Token], start: int) -> int:
 
 
 def _columns_of(statement: Statement, cells: Cells) -> dict[int, int]:
-    """The column of each quantity (by index) beside whose heading it stands nearest."""
+    """Column of each quantity, by index: the one with the nearest heading."""
     places = [
         (_place(statement.tokens, q.start), _place(statement.tokens, q.end))
         for q in statement.quantities

@@ -74,7 +74,7 @@ class Cells:
         self.named = {column: self._named(column) for column in self.labels}
 
     def _labels(self) -> list[int]:
-        """The columns whose cells are words that differ from row to row; else the first one."""
+        """Columns of distinct words that identify rows; else the first column."""
         found = []
         for column in range(len(self.columns)):
             cells = [row[column] for row in self.rows]
@@ -126,7 +126,7 @@ class Cells:
 
     @cached_property
     def numeric(self) -> list[int]:
-        """The columns of which most cells are quantities."""
+        """Columns whose cells are mostly quantities."""
         return [
             column
             for column in range(len(self.columns))

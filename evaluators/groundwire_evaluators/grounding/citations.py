@@ -36,7 +36,7 @@ SupportCheck = Callable[[int, int, int, int], bool]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The part of a claim that a marker stands for: from the marker before it to its own place."""
+    """Part of a claim that a marker refers to: from the previous marker to its own place."""
 
     claim: int
     start: int
@@ -88,7 +88,7 @@ def citations(
 
 
 def _markers(answer: str, claims: Sequence[Claim]) -> Iterator[tuple[int, int, str, _Part]]:
-    """Each marker: its range, what it names, and the part of the claim that it stands for."""
+    """Each marker with its range, its target and the part of the claim it refers to."""
     plain = without_code(answer)
     starts = [claim.start for claim in claims]
     last: dict[int, tuple[int, int]] = {}  # claim → the range the marker before stood for

@@ -1,4 +1,4 @@
-"""Conflicts of values taken from another column of the row than the one asked for.
+"""Conflicts of a value with the column that its question asks for.
 
 "€3" to "What does the lamp cost?" beside {"price": 49.9, "stock": 3}. The column is the one whose
 heading has the words of the question, or their concept (`column_concepts`). A value of another
@@ -32,7 +32,7 @@ _MOST_COLUMNS = 60
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Columns that a question asks for, its concepts, and its words that name neither."""
+    """Columns and concepts of a question, and its other words."""
 
     columns: frozenset[int] = frozenset()
     concepts: frozenset[Concept] = frozenset()
@@ -230,7 +230,7 @@ def _are_apart(wanted: str, held: str) -> bool:
 def target_columns(
     question: Sequence[Token], columns: Sequence[Column], language: Language, own: Set[str]
 ) -> Target:
-    """Columns that a question asks for: of its words, of their concepts, or of "when" and "who"."""
+    """Columns that a question asks for, by words, concepts, "when" or "who"."""
     words = [token for token in question if token.key not in own]
     keys = {token.key for token in words if token.lower not in language.stop} - GENERIC
     concepts = concepts_of((token.text for token in words), language)

@@ -139,7 +139,7 @@ def _alike_in_spelling(one: Name, other: Name) -> bool:
 def _best_aligned(
     slot: Slot, rivals: Sequence[Slot], statement: Statement, evidence: Evidence
 ) -> tuple[int, Slot]:
-    """The rival whose place is most like the slot's, and how many words the two places share."""
+    """Rival in the most similar place, with the number of words that both places share."""
     answer_score = [
         (_shared(statement.tokens, slot, evidence.sentence, rival), -at, rival)
         for at, rival in enumerate(rivals)

@@ -54,6 +54,8 @@ from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
 from groundwire_evaluators.text.parse_cache import ParseCache
+from groundwire_evaluators.text.sentences import sentences
+from groundwire_evaluators.text.tokens import WORD, fold
 from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
@@ -67,6 +69,7 @@ _OTHER_WORDS = (
     "language: {} is judged by numbers and sentences of the chunks; this answer has other words"
 )
 _BAD = 0.9  # score of an answer that characters show to be wrong
+_FEWEST_WORDS_OF_SENTENCE = 3  # that tell its language
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 
@@ -124,7 +127,7 @@ class Grounding:
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One evaluation a turn; a reader reads several turns at once."""
+        """Evaluate turns; a reader reads several turns together."""
         found: list[Evaluation] = []
         for start in range(0, len(turns), _TURNS_AT_ONCE):
             judged = [self._by_words(turn) for turn in turns[start : start + _TURNS_AT_ONCE]]
@@ -290,6 +293,8 @@ class AnswerByWords:
 def language_of_turn(turn: Turn) -> Language | None:
     """The language of answer and chunks; None where it is not one of ours, or the two differ.
 
+    An answer with a sentence in the chunks' language, framed by another ("Glad you asked. Die
+    Schulung dauert 45 Minuten."), is in that of the chunks.
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
     answer = turn.answer or ""
@@ -299,16 +304,42 @@ def language_of_turn(turn: Turn) -> Language | None:
         samples = (chunk.text[:_TELLING] for chunk in turn.chunks)
         whole = " ".join([turn.question or "", answer, *samples])
         return language_of(whole) or answer_language
-    if answer_language is None or shown is None:
-        return answer_language
+    if shown is None:
+        return None
     chunks = _language_of_chunk(shown)
-    if chunks is answer_language or could_be(shown, answer_language):
+    if answer_language is not None and (
+        chunks is answer_language or could_be(shown, answer_language)
+    ):
         return answer_language
-    return chunks if chunks is None or could_be(answer, chunks) else None
+    if chunks is None:
+        return None
+    alike = answer_language is not None and could_be(answer, chunks)
+    return chunks if alike or _has_sentence_in(turn, chunks) else None
+
+
+def _has_sentence_in(turn: Turn, language: Language) -> bool:
+    """Whether a sentence of the answer is in this language of the chunks.
+
+    By its small words; or because it consists of words of the chunks, as "Die Küche leitet Frau
+    Yıldız." does, whose letters are Turkish.
+    """
+    answer = turn.answer or ""
+    shown = frozenset(
+        fold(word) for chunk in turn.chunks for word in WORD.findall(with_metadata(chunk))
+    )
+    extents = list(sentences(answer))
+    for start, end in extents:
+        words = [fold(word) for word in WORD.findall(answer[start:end])]
+        if len(words) < _FEWEST_WORDS_OF_SENTENCE:
+            continue
+        framed = len(extents) > 1 and language_of(answer[start:end]) is language
+        if framed or shown.issuperset(words):
+            return True
+    return False
 
 
 def _language_of_answer(turn: Turn) -> Language | None:
-    """The language of an answer; a short one is told with its question and chunks."""
+    """Language of an answer; a short one is detected with its question and chunks."""
     answer = turn.answer or ""
     alone = language_of(answer)
     if len(answer) > _TELLING:
@@ -319,14 +350,14 @@ def _language_of_answer(turn: Turn) -> Language | None:
 
 
 def _prose_sample(turn: Turn) -> str | None:
-    """The first chunk of prose that is long enough to tell its language."""
+    """First chunk of prose long enough for language detection."""
     prose = (chunk.text for chunk in turn.chunks if _is_prose(chunk.text[:_SAMPLE]))
     return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
 
 
 @lru_cache(maxsize=512)
 def _is_prose(text: str) -> bool:
-    """Whether a chunk is sentences: records, tables and hours have hardly any small words."""
+    """Whether a chunk consists of sentences: records and tables have few function words."""
     if text.lstrip()[:1] in ("{", "[") or read_content(text).tables or single_row(text):
         return False
     return sum(1 for _ in islice(_LETTERS.finditer(text), _FEWEST_WORDS)) == _FEWEST_WORDS

@@ -203,7 +203,7 @@ def _sentences_with(keys: Set[str], passages: Sequence[Passage]) -> dict[str, fr
 def _sentences_with_related(
     statement: Statement, passages: Sequence[Passage]
 ) -> dict[str, frozenset[Place]]:
-    """Sentences with related words, for statements whose own words occur nowhere."""
+    """Sentences with related words, for statements without a literal match."""
     table = lexicon()
     found = {}
     for token in statement.content[:FEW_WORDS]:

@@ -79,7 +79,7 @@ def hours_conflicts(statement: Timed, hours: Mapping[str, Hours]) -> Iterator[Co
 
 
 def _days_of(at: int, groups: Sequence[Sequence[int]], ranges: int) -> Sequence[int]:
-    """The days that a range of times is said of; none where that is open."""
+    """Days to which a range of times applies; none where that is ambiguous."""
     if len(groups) == ranges:
         return groups[at]
     if ranges > 1 or not groups:

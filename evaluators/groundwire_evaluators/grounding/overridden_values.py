@@ -9,9 +9,9 @@ from functools import cached_property
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.reliance.holdings import ValueIndex
 from groundwire_evaluators.reliance.override import Shown, find_novel
 from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.value_index import ValueIndex
 from groundwire_evaluators.text.words import Language
 
 

@@ -214,7 +214,7 @@ class Passage:
 
     @cached_property
     def spellings(self) -> frozenset[str]:
-        """Every word as it is written."""
+        """Words in their original spelling."""
         return frozenset([token.text for token in self.tokens])
 
     @cached_property

@@ -29,7 +29,7 @@ def pair_of(
 
 
 def claim_text(comparison: Comparison, lead: str, question: str | None) -> str:
-    """The claim as it is read: a bare answer behind its question, an item behind its lead-in."""
+    """Claim as the reader gets it: a bare answer after its question, an item after its lead-in."""
     text = comparison.statement.text[:_LONGEST_CLAIM].strip()
     prompt = (question or "").strip()[-_LONGEST_CLAIM:]
     if comparison.complete and comparison.complete.denied:

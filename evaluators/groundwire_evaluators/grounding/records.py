@@ -59,7 +59,7 @@ class Record:
 
     @property
     def lines(self) -> str:
-        """The facts as text that words can be looked up in; what is null is not specified."""
+        """The facts as searchable text; null is "not specified"."""
         return "\n".join(
             f"{_name(fact.path)}: {_value_text(fact) if _has_value(fact) else 'not specified'}"
             for fact in self.facts
@@ -67,7 +67,7 @@ class Record:
 
     @cached_property
     def table(self) -> Table | None:
-        """The list of objects in the record, if there is one, as a table."""
+        """The list of objects in the record as a table, if there is one."""
         rows = [[(f.label, _value_text(f)) for f in row if _has_value(f)] for row in self.rows]
         return of_rows(rows)
 
@@ -110,7 +110,7 @@ class Record:
 
 
 def record(text: str) -> Record | None:
-    """The record a chunk is; None where it is no JSON object or list of objects."""
+    """The record in a chunk; None unless it is a JSON object or a list of objects."""
     stripped = text.strip()
     if stripped[:1] not in ("{", "["):
         return None
@@ -128,7 +128,7 @@ def record(text: str) -> Record | None:
 
 
 def _rows(value: object) -> list[object]:
-    """The list of objects in a record, if there is one: the rows that can be counted."""
+    """The countable rows: the list of objects in a record, if there is one."""
     if isinstance(value, list):
         return value if all(isinstance(row, dict) for row in value) else []
     if isinstance(value, dict):

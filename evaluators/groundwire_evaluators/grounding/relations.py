@@ -209,7 +209,7 @@ def _takes_object(
 
 
 def _is_noun(lowers: Sequence[str], at: int) -> bool:
-    """Whether the word before tells that a word is no verb: "a report", "their visit"."""
+    """Whether the previous word marks a noun: "a report", "their visit"."""
     return at > 0 and lowers[at - 1] in _ARTICLES
 
 

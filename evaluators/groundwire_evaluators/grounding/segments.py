@@ -1,4 +1,4 @@
-"""Values of another part of the sentence than the one that answers the question.
+"""Values of another part of a sentence than the one asked for.
 
 "Adults pay 12 euros; children pay 5 euros": the parts of a sentence that each have a value of
 their own, divided by a semicolon or a conjunction. What stands before the first value is said of

@@ -57,7 +57,7 @@ def added_content(statement: Statement, question_content: QuestionContent) -> Ad
 
 
 def _is_value(token: Token) -> bool:
-    """Whether a stop word is a value where it stands alone: "one", "May"."""
+    """Whether a stop word alone is a value: "one", "May"."""
     return token.lower == "one" or token.text in _MONTHS
 
 

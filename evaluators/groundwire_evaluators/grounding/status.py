@@ -246,7 +246,7 @@ def _signed(
 
 
 def subject(tokens: Sequence[Token], language: Language) -> list[Token]:
-    """The words of which a status is said: no small words, no negations, no words of the status."""
+    """Content words that a status applies to, without negations and status words."""
     return [
         token
         for token in tokens[:_MOST_WORDS]

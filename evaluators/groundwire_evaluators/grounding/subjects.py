@@ -22,7 +22,7 @@ def other_subjects(
     passages: Sequence[Passage],
     language: Language,
 ) -> list[Name]:
-    """Names of a short answer to "Who …?" that the chunks give as the object of the same words.
+    """Names given for "Who …?" that chunks have as the object instead.
 
     A sentence must hold all the words of the question behind another name, and the answer's name
     behind them; no sentence may have the answer's name before them.

@@ -30,7 +30,7 @@ _JOINED = 6  # words between two values of one list
 def swapped_values(
     statement: Statement, passages: Sequence[Passage], language: Language
 ) -> Iterator[Conflict]:
-    """Firm conflicts of a claim whose other words a chunk says with another value."""
+    """Firm conflicts: a chunk has the same words with another value."""
     if len(statement.tokens) > 2 * _LONGEST:
         return
     for quantity in statement.quantities:

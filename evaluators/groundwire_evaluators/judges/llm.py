@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Usage, Verdict
 from groundwire_evaluators.grounding.claims import Candidate, candidates
 from groundwire_evaluators.judges.chat import ANSWERED, CallTally, ChatModel, ReplyProblem
-from groundwire_evaluators.judges.material import JudgeMaterial, material
 from groundwire_evaluators.judges.prompt import DIGEST, SCHEMA, SCHEMA_VERSION, messages
 from groundwire_evaluators.judges.quotes import locate
 from groundwire_evaluators.judges.replies import Ruling, UnusableReplyError, read_completion
+from groundwire_evaluators.judges.turn_rendering import JudgeMaterial, material
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.turn import Turn

@@ -5,7 +5,7 @@ from typing import Any
 
 from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.judges.chat import Messages
-from groundwire_evaluators.judges.material import FORM, JudgeMaterial
+from groundwire_evaluators.judges.turn_rendering import FORM, JudgeMaterial
 
 SYSTEM = """\
 You check the answer of a question-answering system against the passages it was given.

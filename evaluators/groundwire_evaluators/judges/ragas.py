@@ -9,6 +9,7 @@ os.environ.setdefault("RAGAS_DO_NOT_TRACK", "true")
 
 import asyncio
 import hashlib
+import json
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from groundwire_evaluators.judges.ragas_calls import RecordedCalls, kind_of
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.turn import Turn
 
-REVISION = "1"  # of the code: what is made of what ragas says
+REVISION = "2"  # of the code: what is made of what ragas says
 RETRIES = 2  # of a call, by the client, which heeds Retry-After
 MAX_TOKENS = 4096
 _MARGIN = 1e-6  # ragas rounds
@@ -37,7 +38,10 @@ _MARGIN = 1e-6  # ragas rounds
 
 @dataclass(frozen=True, slots=True)
 class RagasEndpoint:
-    """OpenAI-compatible endpoint and its models for ragas."""
+    """OpenAI-compatible endpoint and its models for ragas.
+
+    `extra` is merged into every chat request, over what ragas and we set; None removes a field.
+    """
 
     url: str
     model: str
@@ -45,21 +49,34 @@ class RagasEndpoint:
     embedding_model: str = ""
     temperature: float = 0.0
     timeout_seconds: float = 60.0
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
-    """Wraps a metric's LLM and records its answers."""
+    """Wraps a metric's LLM: requests JSON by its schema, records its answers."""
 
-    def __init__(self, llm: InstructorBaseRagasLLM, answers: list[Any]) -> None:
-        self._llm, self._answers = llm, answers
+    def __init__(self, llm: Any, answers: list[Any], extra: Mapping[str, Any]) -> None:
+        self._llm, self._answers, self._extra = llm, answers, extra
 
     def generate(self, prompt: str, response_model: Any) -> Any:  # noqa: ARG002
         raise TypeError("asynchronous only")
 
     async def agenerate(self, prompt: str, response_model: Any) -> Any:
+        fields = {**_by_schema(response_model), **self._extra}
+        removed = {name for name, value in fields.items() if value is None}
+        arguments = {k: v for k, v in self._llm.model_args.items() if k not in removed}
+        body = {k: v for k, v in fields.items() if k not in removed}
+        # Read before the first await, so that concurrent calls cannot see each other's.
+        self._llm.model_args = {**arguments, "extra_body": body}
         answer = await self._llm.agenerate(prompt, response_model)
         self._answers.append(answer)
         return answer
+
+
+def _by_schema(response_model: Any) -> dict[str, Any]:
+    """Request fields that constrain a reply; ragas itself asks only for some JSON."""
+    shape = {"name": response_model.__name__, "schema": response_model.model_json_schema()}
+    return {"response_format": {"type": "json_schema", "json_schema": shape}}
 
 
 class _OddError(Exception):
@@ -105,8 +122,13 @@ class Ragas:
     def revision(self) -> str:
         embedding = f"-{self.address.embedding_model}" if self.metric.embeddings else ""
         prompts = hashlib.sha256(repr(_prompts(self.metric)).encode()).hexdigest()[:8]
-        questions = f"{self.address.model}-t{self.address.temperature:g}"
+        questions = f"{self.address.model}-t{self.address.temperature:g}{self._extra_digest}"
         return f"{REVISION}-ragas{ragas.__version__}-{questions}{embedding}-p{prompts}"
+
+    @property
+    def _extra_digest(self) -> str:
+        extra = json.dumps(dict(self.address.extra), sort_keys=True)
+        return f"-x{hashlib.sha256(extra.encode()).hexdigest()[:6]}" if self.address.extra else ""
 
     def judge(self, turn: Turn) -> Evaluation:
         """The metric of one turn."""
@@ -179,7 +201,7 @@ class Ragas:
             temperature=address.temperature,
             max_tokens=MAX_TOKENS,
         )
-        parts: dict[str, Any] = {"llm": _Recording(llm, recorded.answers)}
+        parts: dict[str, Any] = {"llm": _Recording(llm, recorded.answers, address.extra)}
         if self.metric.embeddings:
             parts["embeddings"] = OpenAIEmbeddings(client, address.embedding_model)
         return parts

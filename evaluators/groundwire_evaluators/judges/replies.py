@@ -8,7 +8,7 @@ from typing import Any
 
 from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.judges.chat import Completion, ReplyProblem
-from groundwire_evaluators.judges.material import JudgeMaterial
+from groundwire_evaluators.judges.turn_rendering import JudgeMaterial
 
 _LARGEST = 1_000_000  # code points of a reply that are read
 _LONGEST_REASON = 300

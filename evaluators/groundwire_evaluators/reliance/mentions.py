@@ -73,7 +73,7 @@ class Response:
 
     @cached_property
     def content_words(self) -> list[tuple[int, str]]:
-        """The words that are no articles, each with its index; all where there is nothing else."""
+        """Words other than articles, each with its index; all words if nothing else is left."""
         words = [(i, word) for i, word in enumerate(self.words) if word not in _ARTICLES]
         return words or list(enumerate(self.words))
 
@@ -229,7 +229,7 @@ def _by_name(answer: Answer, response: Response) -> Iterator[Mention]:
 
 
 def _telling_words(answer: Answer) -> set[str]:
-    """The surname, or the words before a class word; nothing for what is no name."""
+    """The surname, or the words before a class word; empty for non-names."""
     words = answer.words
     capitals = sum(word[:1].isupper() for word in re.findall(r"\w+", answer.text))
     if not 2 <= len(words) <= 5 or capitals < 2 or answer.items:

@@ -62,7 +62,7 @@ class OutcomeDecision:
 
 @dataclass(slots=True)
 class Tally:
-    """Outcomes counted; ratios are None where nothing stands below the line."""
+    """Outcome counts; ratios are None where the denominator is 0."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from groundwire_evaluators.evaluation import Evaluation, State
-from groundwire_evaluators.reliance.holdings import Holdings, ValueIndex
 from groundwire_evaluators.reliance.passive import context_suffices, extraction, prior_markers
 from groundwire_evaluators.reliance.rivals import Rivals
 from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.value_index import Holdings, ValueIndex
 from groundwire_evaluators.reliance.values import Kind, Value
 from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.text.parse_cache import ParseCache
@@ -153,7 +153,7 @@ class _StatedValue:
 
     @property
     def bare(self) -> bool:
-        """Whether it is a number alone, whose unit the question asks for."""
+        """Whether it is a number alone, in the unit that the question asks for."""
         return self.value.kind is Kind.NUMBER and self.alone
 
     def rivals(self, value: Value, other: Value) -> bool:

@@ -134,7 +134,7 @@ def _changed_value(before: Turn, now: Turn) -> tuple[Value, Value] | None:
 
 
 def _in_its_place(old: Value, text: str, chunks: list[tuple[str, list[Value]]]) -> Value | None:
-    """The comparable value whose sentence reads most like that of `old`."""
+    """Comparable value in the sentence most similar to that of `old`."""
     frame = _frame(old, text)
     fitting = [
         (len(frame & _frame(value, other)), value)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from groundwire_evaluators.reliance.holdings import ValueIndex
 from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.value_index import ValueIndex
 from groundwire_evaluators.reliance.values import Kind, Value
 
 _MOST_SENTENCES = 64  # that one word leads to: a word of every sentence says little
@@ -49,7 +49,7 @@ class Rivals:
         fits: Callable[[Value, Value], bool],
         provided: ValueIndex,
     ) -> tuple[Value, int] | None:
-        """The rival in the best matching sentence with its chunk; None where the answer gives it.
+        """Rival in the best matching sentence, with its chunk; None if the answer gives it.
 
         A sentence matches that shares `share` of the words of `frame` or of its own, whichever are
         fewer. Of equally matching values one that the answer gives explains a number ("$49 a month,

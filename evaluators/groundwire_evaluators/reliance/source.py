@@ -53,7 +53,7 @@ class Source:
         return [fold(token.text) for token in self.tokens]
 
     def shows(self, text: str) -> bool:
-        """Whether these very characters stand in it, as no part of a longer word or number."""
+        """Whether a source contains these characters, not as part of a longer word or number."""
         found = self._shown.get(text)
         if found is None:
             found = self._shown[text] = self._finds(text)

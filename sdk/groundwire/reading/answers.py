@@ -38,7 +38,7 @@ class ModelAnswer:
 
 
 def read_answer(result: Any, *, metadata: bool = True) -> ModelAnswer | None:
-    """The answer in a text, a mapping, a dataclass or a client library's response; else None.
+    """Read the answer from a text, mapping, dataclass or client library's response.
 
     Without `metadata`, only the text is looked for.
     """

@@ -81,7 +81,7 @@ _PEEKED = (*_TEXT, *_ID, *_SCORE, "distance", *_META, *_INNER)
 
 
 def read_chunks(result: Any) -> list[RetrievedChunk] | None:
-    """The chunks of a retrieval's result, best first as returned; None: shape not known.
+    """Read a retrieval's chunks, best first as returned; None for an unknown shape.
 
     None and an empty list are an empty retrieval, which is a value. At most `SCAN` items are
     looked at, `DEPTH` levels deep: a result may hold itself.

@@ -9,7 +9,7 @@ _SCALARS = (str, int, float, bool, type(None))
 
 
 def field(value: Any, name: str) -> Any:
-    """`value[name]` of a mapping, `value.name` of an object; None where there is none."""
+    """`value[name]` of a mapping, `value.name` of an object; None if missing."""
     if type(value) is dict:
         return value.get(name)
     try:

@@ -27,7 +27,7 @@ def read_question(value: Any) -> str | None:
 
 
 def read_messages(value: Any) -> list[tuple[str, str]] | None:
-    """(role, text) of each message of a chat, or None if the value is no list of messages."""
+    """(role, text) of each chat message; None if the value is not a list of messages."""
     if not isinstance(value, list | tuple) or not value:
         return None
     messages = []

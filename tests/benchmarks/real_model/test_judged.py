@@ -22,7 +22,7 @@ def test_a_judgement_is_counted_with_what_the_answer_did() -> None:
     assert "| tarnwell | facts-12 | 1/1 | 1/1 | 0/1 |" in judged.detections(found)
 
 
-def test_a_checkpoint_with_few_answers_is_said_to_have_too_few_for_the_gate() -> None:
+def test_a_checkpoint_with_few_answers_is_reported_to_have_too_few_for_the_gate() -> None:
     found = judged.judge(answers.with_truth([RIGHT, WRONG, CLOSED]))
 
     assert "too few" in judged.levels(found)

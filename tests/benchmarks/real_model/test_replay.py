@@ -28,7 +28,7 @@ def client() -> Iterator[openai.OpenAI]:
         thread.join()
 
 
-def test_the_open_answer_is_said_where_passages_are_shown(client: openai.OpenAI) -> None:
+def test_the_open_answer_is_given_with_passages(client: openai.OpenAI) -> None:
     found = client.chat.completions.create(
         model="facts-12", messages=prompt.messages(ROW.question, [CHUNK])
     )
@@ -37,7 +37,7 @@ def test_the_open_answer_is_said_where_passages_are_shown(client: openai.OpenAI)
     assert found.choices[0].finish_reason == "stop"
 
 
-def test_the_closed_book_answer_is_said_where_none_are(client: openai.OpenAI) -> None:
+def test_the_closed_book_answer_is_given_without_passages(client: openai.OpenAI) -> None:
     found = client.chat.completions.create(
         model="tarnwell/facts-12", messages=prompt.closed_book(f"Hi! {ROW.question} Thanks!")
     )

@@ -44,7 +44,7 @@ def test_last_years_value_is_misread_where_a_passage_shows_it_for_something_else
     assert truth.classify(BADGE, BADGE.questions[0], [page], "Two hours.") == "misread"
 
 
-def test_every_value_of_every_handbook_is_told_from_that_of_the_other_edition() -> None:
+def test_every_value_of_every_handbook_is_distinguished_from_that_of_the_other_edition() -> None:
     for fact in (fact for name in (TARNWELL, CALDERA, LINDNER) for fact in handbook(name).facts):
         for value, sentence, edition in (
             (fact.this, fact.this_sentence, "this"),
@@ -54,7 +54,7 @@ def test_every_value_of_every_handbook_is_told_from_that_of_the_other_edition() 
                 assert truth.uses(fact, answer) == {edition}, (fact.id, answer)
 
 
-def test_a_yes_is_told_from_a_no_by_the_stance_of_the_whole_answer() -> None:
+def test_a_yes_is_distinguished_from_a_no_by_the_stance_of_the_whole_answer() -> None:
     fact = next(each for each in handbook(CALDERA).facts if each.id == "children:6")
     question, page = fact.questions[0], "Pools\n- Children in the steam rooms: no"
 

@@ -51,7 +51,7 @@ def test_another_value_is_not_taken_for_it(value: str, text: str) -> None:
     assert not mentions(value, text)
 
 
-def test_a_number_is_told_from_the_same_number_of_another_thing() -> None:
+def test_a_number_is_distinguished_from_the_same_number_of_another_thing() -> None:
     assert mentions("four", "four weeks", unit="week")
     assert mentions("four", "four", unit="week")
     assert not mentions("four", "four hours", unit="week")

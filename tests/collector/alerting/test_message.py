@@ -1,6 +1,8 @@
 """What a webhook is told: as Alertmanager would, and enough for someone just woken."""
 
 from groundwire_collector.alerting.message import body, idempotency_key
+from groundwire_collector.drift.alarm_origin import AlarmOrigin
+from groundwire_evaluators.drift.origin import Origin
 
 
 def test_a_message_says_what_where_since_when_how_much_and_what_to_do(alarm):
@@ -38,3 +40,17 @@ def test_the_end_of_an_alarm_is_the_same_alarm_and_another_message(alarm):
     assert idempotency_key(raised, resolved=False) != idempotency_key(over, resolved=True)
     again = alarm(raised_ns=raised.raised_ns + 1)
     assert idempotency_key(again, resolved=False) != idempotency_key(raised, resolved=False)
+
+
+def test_a_message_carries_the_verdict_on_system_or_evaluator_while_the_alarm_is_open(alarm):
+    origin = AlarmOrigin(Origin.EVALUATOR, ("Golden set, 300 answers judged again",))
+    message = body(alarm(), "", resolved=False, origin=origin)["commonAnnotations"]
+    assert message["origin"] == "evaluator"
+    assert message["origin_reasons"] == "Golden set, 300 answers judged again"
+
+
+def test_an_alarm_of_missing_scores_links_to_turns_without_one(alarm):
+    missing = alarm(signal="not_evaluated", details={"state": "failed"})
+    message = body(missing, "https://gw", resolved=False)["commonAnnotations"]
+    assert message["worst_turn_url"].startswith("https://gw/turns?state=failed&service=bot")
+    assert message["first"].startswith("Open a turn that was not evaluated")

@@ -57,7 +57,7 @@ def run(outbox: NotificationOutbox, steps: int = 20) -> None:
         outbox.step()
 
 
-def test_an_alarm_and_its_end_are_told_once_each_and_in_order(engine, outbox, reported, alarm):
+def test_an_alarm_and_its_end_are_reported_once_each_and_in_order(engine, outbox, reported, alarm):
     first = raised(engine, alarm("a"))
     raised(engine, alarm("b"))
     resolve(engine, first)
@@ -66,7 +66,7 @@ def test_an_alarm_and_its_end_are_told_once_each_and_in_order(engine, outbox, re
     assert reported.messages.index(("firing", "a")) < reported.messages.index(("resolved", "a"))
 
 
-def test_what_was_not_taken_waits_and_is_told_when_the_webhook_is_back(
+def test_what_was_not_taken_waits_and_is_reported_when_the_webhook_is_back(
     engine, outbox, reported, alarm
 ):
     reported.away = True
@@ -81,7 +81,7 @@ def test_what_was_not_taken_waits_and_is_told_when_the_webhook_is_back(
     assert reported.messages == [("firing", "a"), ("resolved", "a")]
 
 
-def test_an_alarm_whose_transaction_failed_is_not_told(engine, outbox, reported, alarm):
+def test_an_alarm_whose_transaction_failed_is_not_reported(engine, outbox, reported, alarm):
     with engine.connect() as connection:
         drift.raise_alarm(connection, alarm())
         connection.rollback()
@@ -89,7 +89,7 @@ def test_an_alarm_whose_transaction_failed_is_not_told(engine, outbox, reported,
     assert reported.messages == []
 
 
-def test_two_messengers_tell_an_alarm_once(engine, alarm, reported):
+def test_two_messengers_report_an_alarm_once(engine, alarm, reported):
     raised(engine, alarm())
     one = NotificationOutbox(engine, reported, "http://gw")
 
@@ -102,7 +102,7 @@ def test_two_messengers_tell_an_alarm_once(engine, alarm, reported):
     assert len(reported.messages) == 1
 
 
-def test_after_a_day_only_alarms_that_are_still_open_are_told(engine, outbox, reported, alarm):
+def test_after_a_day_only_alarms_that_are_still_open_are_reported(engine, outbox, reported, alarm):
     reported.away = True
     over = raised(engine, alarm("over"))
     raised(engine, alarm("open"))
@@ -156,7 +156,7 @@ def await_settled(engine) -> None:
     raise AssertionError("the message is not taken out of the outbox")
 
 
-def test_a_restart_neither_loses_an_alarm_nor_tells_it_again(tmp_path, inbox, alarm):
+def test_a_restart_neither_loses_an_alarm_nor_reports_it_again(tmp_path, inbox, alarm):
     engine = open_engine(Settings(data_dir=tmp_path))
     make_schema(engine)
     first = raised(engine, alarm("a"))  # while nobody carries

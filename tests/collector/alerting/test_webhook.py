@@ -58,7 +58,7 @@ def test_nothing_that_is_logged_holds_the_address(inbox, caplog):
     assert not any("s3cret" in message or "t0ken" in message for message in ours)
 
 
-def test_when_it_is_told_to_stop_it_does_not_wait(inbox):
+def test_when_it_has_to_stop_it_does_not_wait(inbox):
     inbox.answers = [500] * 9
     stop = Event()
     stop.set()
@@ -68,6 +68,6 @@ def test_when_it_is_told_to_stop_it_does_not_wait(inbox):
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x/", "file:///etc/passwd", "hooks.example", "http://"])
-def test_an_address_that_is_none_is_told_at_the_start(url):
+def test_an_invalid_address_is_reported_at_the_start(url):
     with pytest.raises(UsageError, match="alarm_webhook_url"):
         Webhook(url, None, Event())

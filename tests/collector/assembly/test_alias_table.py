@@ -4,7 +4,7 @@ import json
 
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import families
-from groundwire_collector.assembly.forgetting import SESSION_KEYS, USER_KEYS
+from groundwire_collector.assembly.deletion import SESSION_KEYS, USER_KEYS
 from groundwire_collector.assembly.turns import assemble
 from groundwire_collector.storage.span import Span
 
@@ -49,7 +49,7 @@ def test_values_nested_without_end_do_no_harm():
         assert len(assemble([span])) <= 1
 
 
-def test_whoever_asks_to_be_forgotten_is_found_under_every_name_of_the_tables():
+def test_a_user_to_be_deleted_is_found_under_every_name_of_the_tables():
     for fact, keys in (("session", SESSION_KEYS), ("user", USER_KEYS)):
         named = {s.key for f in families() for s in f.facts.get(fact, ()) if not s.path}
         assert named <= keys, fact

@@ -152,7 +152,7 @@ def test_what_a_chain_made_of_an_answer_is_the_answer(trace):
     assert turn.answer == "Parsed."
 
 
-def test_what_an_evaluator_said_is_no_answer(trace):
+def test_the_output_of_an_evaluator_is_no_answer(trace):
     request = trace.add("POST /ask")
     trace.chat("q", "The answer to the user.", parent=request)
     judge = trace.add("judge", {"openinference.span.kind": "EVALUATOR"}, parent=request)

@@ -306,7 +306,7 @@ def test_what_the_call_says_it_was_given_wins_over_what_was_retrieved(trace):
     assert [(chunk.text, chunk.id) for chunk in turn.chunks] == [(TEXTS[1], "d1")]
 
 
-def test_of_nested_retrievals_the_outermost_that_tells_its_chunks_counts(trace):
+def test_of_nested_retrievals_the_outermost_with_chunks_counts(trace):
     outer = trace.retrieval("How long?", *TEXTS)
     inner = {"openinference.span.kind": "RETRIEVER", "output.value": '["<Node 1>", "<Node 2>"]'}
     trace.add("_retrieve", inner, parent=outer)
@@ -369,7 +369,7 @@ def test_a_prompt_that_is_only_the_question_is_no_context(trace):
     assert "not sent" in turn.not_evaluable_reason
 
 
-def test_what_a_retrieval_returned_and_could_not_be_read_is_said(trace):
+def test_what_a_retrieval_returned_and_could_not_be_read_is_stated(trace):
     attributes = {"gen_ai.operation.name": "retrieval", "groundwire.unreadable": "Cursor"}
     trace.add("look up", attributes)
     trace.chat("Where is A-17?", "It is shipped.")

@@ -45,7 +45,7 @@ def test_a_retrieval_of_another_session_or_of_long_ago_is_not(trace, other):
     assert turn.chunks == ()
 
 
-def test_a_model_call_that_lost_its_trace_is_joined_by_what_it_said(trace, other):
+def test_a_model_call_that_lost_its_trace_is_joined_by_its_answer(trace, other):
     root = trace.add(
         "ask",
         {"openinference.span.kind": "CHAIN", "input.value": "How much?", "output.value": ANSWER},

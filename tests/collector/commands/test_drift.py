@@ -61,7 +61,7 @@ def test_a_fall_is_an_alarm_that_names_what_changed_since_when_and_by_how_much(
     [alarm] = map(json.loads, result.stdout.splitlines())
     assert list(alarm) == [
         "timestamp", "changed_at", "changed_interval", "signal", "axis", "value", "service",
-        "size", "size_interval", "cause",
+        "size", "size_interval", "cause", "guaranteed",
     ]  # fmt: skip
     assert (alarm["service"], alarm["signal"]) == ("bot", "faithful")
     assert (alarm["axis"], alarm["value"], alarm["cause"]) == (

@@ -116,7 +116,7 @@ def test_right_answers_that_fall_by_a_third_are_worse_in_whatever_form(form: str
         assert told[share]["change"] == pytest.approx(-16 / 48)
 
 
-def test_without_references_overrides_tell_that_a_candidate_is_worse() -> None:
+def test_without_references_overrides_show_that_a_candidate_is_worse() -> None:
     result = run(
         file("new.jsonl", fees("{} euros", 30, reference=False)),
         "--baseline",

@@ -133,7 +133,7 @@ def test_every_bad_line_is_named_and_nothing_is_imported(
     assert (label.labeller, label.verdict, label.service) == ("anna", "supported", "shop")
 
 
-def test_somebody_has_to_have_said_it(place: list[str], tmp_path: Path) -> None:
+def test_an_import_needs_the_name_of_a_labeller(place: list[str], tmp_path: Path) -> None:
     file = tmp_path / "labels.jsonl"
     file.write_text(lines({"turn_id": "t0", "verdict": "supported"}))
     assert "--labeller NAME" in run(place, "import", str(file)).stderr

@@ -98,6 +98,6 @@ def test_bad_lines_are_named(tmp_path: Path, content: bytes, message: str) -> No
         reliance(path)
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         reliance(tmp_path / "none.jsonl")

@@ -1,15 +1,20 @@
 """The verdict on an alarm, from stored golden replays and labels."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector.drift.alarm_origin import origin_of, paired
-from groundwire_collector.storage import golden
+from groundwire_collector.storage import golden, labels, turns
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.golden import GoldenRun, StoredAnswer
+from groundwire_collector.storage.labels import Label
+from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.drift.change_point import Change
 from groundwire_evaluators.drift.origin import Origin
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
 
 DAY = 86_400 * 10**9
 ALARM = Alarm(
@@ -63,6 +68,61 @@ def test_scores_that_follow_from_the_turn_and_a_revision_do_not_change_silently(
     engine: Engine,
 ) -> None:
     assert verdict(engine, replace(ALARM, signal="p_unsupported")) is Origin.SYSTEM
+
+
+def labelled(engine: Engine, day: int, number: int, bad: int, probability: float = 0.2) -> None:
+    """So many drawn and labelled turns of a day, of which some are unfaithful."""
+    at = datetime.fromtimestamp(day * 86_400, UTC)
+    ids = [f"{day}-{n}" for n in range(number)]
+    score = Evaluation(
+        evaluator="grounding", revision="1", state=State.SCORED, signals={"p_unsupported": 0.1}
+    )
+    judged = [
+        JudgedTurn(
+            Turn(id=name, trace_id=name, service="bot", started_at=at, ended_at=at), (score,)
+        )
+        for name in ids
+    ]
+    with engine.begin() as connection:
+        turns.save(connection, judged)
+        labels.add(
+            connection,
+            [
+                Label(
+                    turn_id=name,
+                    labeller="ada",
+                    labelled_ns=day * DAY + n,
+                    service="bot",
+                    verdict="unsupported" if n < bad else "supported",
+                    probability=probability,
+                )
+                for n, name in enumerate(ids)
+            ],
+        )
+
+
+def test_labels_that_got_worse_name_the_system_though_the_judge_moved_too(engine: Engine) -> None:
+    labelled(engine, 9, 300, bad=6)
+    labelled(engine, 12, 300, bad=120)
+    with engine.begin() as connection:
+        replay(connection, 9, flagged=4)
+        replay(connection, 12, flagged=70)
+    assert verdict(engine) is Origin.SYSTEM
+
+
+def test_labels_that_stayed_name_the_evaluator_even_without_a_golden_set(engine: Engine) -> None:
+    labelled(engine, 9, 400, bad=8)
+    labelled(engine, 12, 400, bad=8)
+    assert verdict(engine) is Origin.EVALUATOR
+    with engine.connect() as connection:
+        reasons = origin_of(connection, ALARM, 0.1).reasons
+    assert any("400 labelled answers before and 400 since" in each for each in reasons)
+
+
+def test_few_labels_leave_an_alarm_undetermined(engine: Engine) -> None:
+    labelled(engine, 9, 10, bad=0)
+    labelled(engine, 12, 10, bad=1)
+    assert verdict(engine) is Origin.UNDETERMINED
 
 
 def test_each_replay_is_used_once() -> None:

@@ -87,7 +87,7 @@ def test_a_rollout_for_all_is_named_although_a_bad_turn_came_just_before_it(earl
         )
 
 
-def test_segments_that_did_not_move_are_told():
+def test_segments_that_did_not_move_are_reported():
     alarm = first_alarm(
         1, lambda rng: BEFORE | {"tenant": rng.choice("abc")}, lambda tags: tags["tenant"] == "c"
     )

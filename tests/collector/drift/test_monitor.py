@@ -91,13 +91,14 @@ def test_a_change_in_one_segment_names_the_segment():
     assert alarm.change.segment == ("model_version", "b")
 
 
-def test_turns_that_are_not_scored_say_nothing():
+def test_turns_that_are_not_scored_say_nothing_of_the_answers():
     watched = monitor()
     watched.observe(turns(400, 0.05, model_version="ft-1"))
-    assert watched.observe(turns(500, 1.0, after=400, state=State.REFUSAL)) == []
+    refused = watched.observe(turns(500, 1.0, after=400, state=State.REFUSAL))
+    assert {alarm.signal for alarm in refused} == {"unscored"}
 
 
-def test_an_open_alarm_is_told_once_and_resolved_after_recovery():
+def test_an_open_alarm_is_reported_once_and_resolved_after_recovery():
     watched = monitor()
     [alarm] = watched.observe(drifting())
     watched.identify(alarm, 7)
@@ -132,11 +133,9 @@ def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_st
     straight = monitor()
     assert alarms == straight.observe(stream)
     with engine.begin() as connection:
-        statistics = [
-            watch.statistic
-            for watch in checkpoint.recall(connection, settings).signal_monitors.values()
-        ]
-    assert statistics == [watch.statistic for watch in straight.signal_monitors.values()]
+        watches = checkpoint.recall(connection, settings).signal_monitors
+    statistics = {key: watch.statistic for key, watch in watches.items()}
+    assert statistics == {key: watch.statistic for key, watch in straight.signal_monitors.items()}
 
 
 def test_sessions_under_way_are_remembered_over_a_restart(engine):
@@ -147,7 +146,7 @@ def test_sessions_under_way_are_remembered_over_a_restart(engine):
             recalled = checkpoint.recall(connection, settings)
             recalled.observe([judged])
             checkpoint.keep(connection, recalled)
-    [watch] = recalled.signal_monitors.values()
+    watch = recalled.signal_monitors["bot", "p_unsupported", "1"]
     assert len(watch.collected) == 1  # the second is a retry
 
 
@@ -165,7 +164,7 @@ def test_a_flood_of_versions_is_watched_within_bounds_and_hides_no_drift():
     watched.observe(turns(400, 0.05, model_version="ft-1"))
     for number in range(200):
         watched.observe(turns(1, 0.05, after=400 + number, model_version=f"v{number}"))
-    [watch] = watched.signal_monitors.values()
+    watch = watched.signal_monitors["bot", "p_unsupported", "1"]
     assert len(watch.streams) == 2 + MOST_SEGMENTS  # the whole service, and its one route
     [alarm] = watched.observe(turns(300, 0.6, seed=1, after=600, model_version="ft-2"))
     assert alarm.change.segment == ("model_version", "ft-2")
@@ -175,7 +174,7 @@ def test_services_beyond_the_most_are_not_watched():
     watched = monitor()
     for number in range(MOST_SERVICES + 5):
         watched.observe(turns(1, 0.05, service=f"s{number}"))
-    assert len(watched.signal_monitors) == MOST_SERVICES
+    assert len({service for service, _, _ in watched.signal_monitors}) == MOST_SERVICES
 
 
 def rare(number: int, share_bad: float, seed: int, after: int, version: str) -> list[JudgedTurn]:

@@ -12,7 +12,7 @@ def share_after(before: float, after: float, turns: int = 1000) -> ScoredShare:
     return found
 
 
-def test_a_share_that_changed_is_said_with_both_numbers() -> None:
+def test_a_share_that_changed_is_stated_with_both_numbers() -> None:
     assert "from 80% to 95%" in share_after(0.8, 0.95).moved
 
 

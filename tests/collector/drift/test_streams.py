@@ -124,7 +124,7 @@ def small_tenant_gets_worse(number: int, rng: random.Random) -> tuple[float, Tag
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_drift_that_stays_is_told_once_and_does_not_hide_another_one(seed: int) -> None:
+def test_a_drift_that_stays_is_reported_once_and_does_not_hide_another_one(seed: int) -> None:
     watched = monitor(2000)
     assert feed(watched, traffic(small_tenant_gets_worse, 0, 2000, seed)) == []
     first = feed(watched, traffic(small_tenant_gets_worse, 2000, 5000, seed))
@@ -250,6 +250,36 @@ def test_turns_under_an_open_alarm_are_no_part_of_the_baseline() -> None:
     watched = monitor(2000, days=2)
     alarms = feed(watched, traffic(turn, 0, 5000))
     assert [each.resolved_ns is not None for each in alarms] == [False, True]
+    [watch] = watched.signal_monitors.values()
+    assert watch.pinned is not None
+    assert not watch.pinned.provisional
+    assert watch.pinned.mean < 0.08
+
+
+def test_a_baseline_is_completed_at_the_level_of_an_alarm_that_lasts() -> None:
+    """The first 200 turns were better than all that follow, and nobody accepts or mends it."""
+
+    def turn(number: int, _: random.Random) -> tuple[float, Tags]:
+        return (0.5 if number > 400 else 0.05), {"model_version": "m1"}
+
+    watched = monitor(1500, days=2)
+    [raised, closed, *later] = feed(watched, traffic(turn, 0, 9000))
+    assert raised.details["provisional"]
+    assert (closed.state, closed.accepted_by) == ("accepted", "groundwire")
+    assert later == []
+    [watch] = watched.signal_monitors.values()
+    assert watch.pinned is not None
+    assert not watch.pinned.provisional
+    assert watch.pinned.mean == pytest.approx(0.5, abs=0.05)
+
+
+def test_turns_under_a_provisional_alarm_that_ends_are_no_part_of_the_baseline() -> None:
+    def turn(number: int, _: random.Random) -> tuple[float, Tags]:
+        return (0.5 if 400 < number < 4500 else 0.05), {"model_version": "m1"}
+
+    watched = monitor(1500, days=2)
+    alarms = feed(watched, traffic(turn, 0, 9500))
+    assert [each.state for each in alarms] == ["open", "recovered"]
     [watch] = watched.signal_monitors.values()
     assert watch.pinned is not None
     assert not watch.pinned.provisional

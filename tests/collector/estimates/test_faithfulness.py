@@ -130,7 +130,7 @@ def test_labels_of_drawn_turns_correct_the_cheap_score(engine: Engine) -> None:
     assert reported.statement.startswith(f"uncorrected 68%, corrected by {n} human labels: ")
 
 
-def test_turns_that_people_chose_are_left_out_and_told(engine: Engine) -> None:
+def test_turns_that_people_chose_are_left_out_and_reported(engine: Engine) -> None:
     found, _ = traffic(engine, 100)
     chosen = [turn for turn in found if draw(turn.trace_id or "") >= 0.1][:7]
     for turn in chosen:
@@ -315,7 +315,7 @@ def test_the_sequence_waits_for_the_first_drawn_turn_without_a_label(
     assert low < faithful.mean() < high
 
 
-def test_the_sequence_goes_on_where_it_was_and_begins_anew_with_another_rate(
+def test_the_sequence_continues_and_restarts_with_another_rate(
     engine: Engine, settings: Settings
 ) -> None:
     found, faithful = traffic(engine, 300)

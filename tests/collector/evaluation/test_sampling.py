@@ -105,7 +105,7 @@ def test_judges_may_have_rates_of_their_own() -> None:
         ({"judges": "mine:J", "judge_cost_per_day": 1.0}, "judge_cost_per_day needs `prices`"),
     ],
 )
-def test_what_no_judge_could_start_with_is_told_at_the_start(
+def test_what_no_judge_could_start_with_is_reported_at_the_start(
     settings: dict[str, object], says: str
 ) -> None:
     with pytest.raises(UsageError) as raised:

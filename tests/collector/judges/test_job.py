@@ -283,7 +283,7 @@ def test_an_endpoint_that_is_away_is_left_alone_and_tried_again_later(
     ("limits", "reason"),
     [({"judge_per_day": 2}, "budget"), ({"judge_cost_per_day": 0.005}, "cost")],
 )
-def test_the_budget_of_the_day_holds_over_restarts_and_what_it_does_not_reach_is_told(
+def test_the_budget_of_the_day_holds_over_restarts_and_what_it_does_not_reach_is_reported(
     engine: Engine, server: ChatServer, queue: Any, rounds: Any, clock: Clock,
     limits: dict[str, Any], reason: str,
 ) -> None:  # fmt: skip

@@ -234,9 +234,19 @@ def test_an_endpoint_that_misbehaves_is_failed_by_kind_with_bounded_calls(
     assert found.usage.calls == {kind: len(endpoint.requested)}
 
 
+def test_a_reply_is_requested_by_its_schema(
+    ask: Callable[..., Evaluation], endpoint: ChatServer
+) -> None:
+    ask("ragas_faithfulness")
+    formats = [body["response_format"] for body in endpoint.requested]
+    assert [each["type"] for each in formats] == ["json_schema", "json_schema"]
+    [first, second] = [each["json_schema"]["schema"]["title"] for each in formats]
+    assert (first, second) == ("StatementGeneratorOutput", "NLIStatementOutput")
+
+
 def test_the_revision_names_ragas_the_model_and_the_prompts(host: EvaluatorHost) -> None:
     revisions = dict(host.identities)
-    assert revisions["ragas_faithfulness"].startswith("1-ragas0.4.3-acme-1-t0-p")
+    assert revisions["ragas_faithfulness"].startswith("2-ragas0.4.3-acme-1-t0-p")
     assert "-acme-embed-" in revisions["ragas_answer_relevancy"]
     assert len(set(revisions.values())) >= 4
 

@@ -194,7 +194,7 @@ def run_line(url: str) -> list[str]:
     return [*line, "--arms", "clean,conflict", "--rate", "60000"]
 
 
-def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(server: Any) -> None:
+def test_a_run_reports_the_mean_margin_of_a_stratum_where_the_endpoint_scores(server: Any) -> None:
     server.answer = chat_and_echo
     ended = CliRunner().invoke(probe, run_line(server.url))
     assert ended.exit_code == 0, ended.output

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from groundwire_collector.drift import checkpoint
 from groundwire_collector.drift.config import MonitorConfig
@@ -191,6 +191,18 @@ def test_an_open_alarm_shows_what_changed_and_since_when(engine):
     assert error == [({**labels, "bound": bound}, 1_800_000_000) for bound in ("from", "until")]
     del labels["cause"]
     assert gauge(engine, "groundwire_drift_statistic") == [(labels, 1.7)]
+
+
+def test_evidence_stays_at_its_alarm_while_it_is_open_though_the_detector_starts_anew(engine):
+    raise_alarm(engine)
+    with engine.begin() as connection:
+        connection.execute(update(DETECTOR).values(statistic=0.0))
+    [(labels, value)] = gauge(engine, "groundwire_drift_statistic")
+    assert (labels["value"], value) == ("v2", 1.0)
+    with engine.begin() as connection:
+        connection.execute(update(ALARM).values(resolved_ns=1))
+    [(_, value)] = gauge(engine, "groundwire_drift_statistic")
+    assert value == 0.0
 
 
 def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine):

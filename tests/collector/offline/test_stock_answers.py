@@ -23,7 +23,7 @@ def test_a_question_that_is_asked_often_has_one_answer() -> None:
     assert not any(stock_answers([*DIFFERENT, *often]))
 
 
-def test_few_questions_tell_nothing() -> None:
+def test_few_questions_show_nothing() -> None:
     assert not any(stock_answers([(f"Which is {n}?", "Ten.") for n in range(19)]))
     assert all(stock_answers([(f"Which is {n}?", "Ten.") for n in range(20)]))
 

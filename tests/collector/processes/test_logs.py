@@ -28,7 +28,7 @@ def fail() -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
-def test_an_exception_is_told_by_its_kind_and_place_alone(
+def test_an_exception_is_reported_by_its_kind_and_place_alone(
     log: logging.Logger, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     logs.configure(Settings(log_format=kind))

@@ -278,7 +278,7 @@ def closed_book(of: int, answer: str) -> Span:
     )
 
 
-def test_what_a_closed_book_call_said_is_kept_for_the_estimate(settings, engine):
+def test_the_answer_of_a_closed_book_call_is_stored_for_the_estimate(settings, engine):
     SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
     work_off(Pipeline(settings, engine, [Length()]))
     with engine.connect() as connection:
@@ -317,7 +317,7 @@ def test_only_production_turns_wait_for_a_closed_book_call_and_only_where_it_is_
         assert closed_book_turns.waiting(connection, limit=9) == waiting
 
 
-def test_probes_through_the_application_are_stored_and_told_apart_but_move_nothing(
+def test_probes_through_the_application_are_stored_and_distinguished_but_move_nothing(
     settings, engine
 ):
     """Enough bad answers to alarm, were they users' traffic."""
@@ -347,7 +347,7 @@ def test_drawn_turns_wait_for_the_judges_and_the_others_are_counted(settings, en
     assert count(engine, metric_definitions.JUDGE_NOT_SAMPLED) == 1
 
 
-def test_a_turn_that_grew_is_judged_anew_without_being_counted_again(settings, engine):
+def test_a_turn_that_grew_is_judged_again_without_being_counted_again(settings, engine):
     judged = settings.model_copy(update={"judges": "llm_judge=1"})
     retrieval, root = trace(0)
     pipeline = Pipeline(judged, engine, [])

@@ -98,5 +98,5 @@ def test_a_role_that_does_not_exist_is_named_without_its_password(
 
 
 @pytest.mark.parametrize("url", ["nonsense", "nosuch://a/b"])
-def test_an_address_that_is_none_is_told(tmp_path: Path, url: str) -> None:
+def test_an_invalid_address_is_reported(tmp_path: Path, url: str) -> None:
     assert "database_url" in failed_start(tmp_path, database_url=url)

@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from groundwire_collector.app import create_app
-from groundwire_collector.receiver.wire import field
+from groundwire_collector.receiver.protobuf_wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.encoding import message_of
@@ -155,7 +155,7 @@ GOOD = {"traceId": TRACE, "spanId": "1" * 16}
         ({"resourceSpans": [{"scopeSpans": [{"Spans": [GOOD]}]}]}, "no spans"),
     ],
 )
-def test_a_body_in_which_the_spans_are_not_found_is_told_so(
+def test_a_body_in_which_the_spans_are_not_found_is_reported_so(
     client: TestClient, request_: dict[str, Any], word: str
 ) -> None:
     answer = post(client, json.dumps(request_), JSON).json()
@@ -171,7 +171,7 @@ def test_a_body_in_which_the_spans_are_not_found_is_told_so(
         (1_764_000_000_123_456, "microseconds"),
     ],
 )
-def test_times_that_are_not_in_nanoseconds_are_told(
+def test_times_that_are_not_in_nanoseconds_are_reported(
     client: TestClient, time: int, unit: str
 ) -> None:
     body = body_of(a_span(start_ns=time, end_ns=time + 1))
@@ -324,7 +324,7 @@ def test_log_events_come_as_json_too(client: TestClient) -> None:
     assert stored(client)[0].events[0].body == {"index": 0}
 
 
-def test_metrics_are_taken_and_said_not_to_be_kept(client: TestClient) -> None:
+def test_metrics_are_accepted_and_reported_as_not_stored(client: TestClient) -> None:
     response = client.post("/v1/metrics", json={"resourceMetrics": [{}]})
     assert response.status_code == 200
     assert "not stored" in response.json()["partialSuccess"]["errorMessage"]
@@ -337,7 +337,7 @@ def test_a_batch_that_is_sent_again_is_no_news(client: TestClient) -> None:
         assert len(arrivals(connection, 0, 10)) == 1
 
 
-def test_a_key_over_its_rate_is_told_to_come_again_and_others_are_not(
+def test_a_key_over_its_rate_has_to_retry_and_others_have_not(
     settings: Settings,
 ) -> None:
     app = create_app(settings.model_copy(update={"ingest_rate": 0.01}))

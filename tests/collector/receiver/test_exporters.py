@@ -33,7 +33,7 @@ from groundwire_collector.metric_definitions import (
 )
 from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.wire import field
+from groundwire_collector.receiver.protobuf_wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.keys import Access, first_key

@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from sqlalchemy import select
 
 from groundwire_collector.app import create_app
-from groundwire_collector.receiver.wire import field
+from groundwire_collector.receiver.protobuf_wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.keys import first_key
 from groundwire_collector.storage.spans import spans_of

@@ -20,7 +20,7 @@ from groundwire_collector.app import create_app
 from groundwire_collector.metric_definitions import REQUESTS
 from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.reception import OtlpService
+from groundwire_collector.receiver.otlp_service import OtlpService
 from groundwire_collector.responses.otlp import RETRY_SECONDS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
@@ -116,7 +116,7 @@ def test_it_gives_up_at_once_what_never_will_be_taken(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_waits_as_long_as_it_is_told_by_429(
+def test_it_waits_as_long_as_a_429_demands(
     modules: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requested: list[float] = []

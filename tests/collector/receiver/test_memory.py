@@ -15,7 +15,7 @@ import pytest
 from tests.end_to_end.conftest import KEY, Collector
 from tests.ports import free_port
 
-from groundwire_collector.receiver.wire import field
+from groundwire_collector.receiver.protobuf_wire import field
 
 MB = 2**20
 BODY_LIMIT = 64 * MB

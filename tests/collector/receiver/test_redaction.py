@@ -21,8 +21,8 @@ from groundwire_collector.app import create_app
 from groundwire_collector.errors import UsageError
 from groundwire_collector.receiver.admission import Validator
 from groundwire_collector.receiver.blocks import ScopeBlock
+from groundwire_collector.receiver.protobuf_wire import field
 from groundwire_collector.receiver.redaction import HashOnly, Masking
-from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.contents import expand
 from groundwire_collector.storage.keys import Access, first_key

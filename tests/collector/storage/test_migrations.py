@@ -68,7 +68,7 @@ def test_a_database_of_the_first_step_is_brought_on_with_what_it_holds(settings:
     engine.dispose()
 
 
-def test_turns_of_an_older_database_are_listed_with_what_was_said_of_them(
+def test_turns_of_an_older_database_are_listed_with_their_states(
     settings: Settings,
 ) -> None:
     engine = open_engine(settings)

@@ -66,7 +66,7 @@ def test_a_judged_turn_comes_back_as_it_was_saved(connection):
     assert turns.get(connection, item.turn.id) == item
 
 
-def test_saving_again_replaces_what_was_said_before(connection):
+def test_saving_again_replaces_the_stored_state(connection):
     turns.save(connection, [judged(1, 0.25)])
     turns.save(connection, [judged(1, 0.75)])
     [found] = turns.find(connection, TurnQuery())

@@ -3,7 +3,7 @@
 from groundwire_collector.web.recent_results import RecentResults
 
 
-def test_a_result_is_computed_once_for_its_key_and_anew_for_another() -> None:
+def test_a_result_is_computed_once_for_each_key() -> None:
     results, computed = RecentResults(), iter(range(9))
     found = [results.get(key, lambda: next(computed)) for key in ("a", "a", "b", "a")]
     assert found == [0, 0, 1, 0]

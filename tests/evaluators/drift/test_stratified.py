@@ -127,7 +127,7 @@ def test_a_stratum_without_a_baseline_is_no_evidence_but_its_mass_is_spent() -> 
     assert detector.statistic == pytest.approx(other.statistic, rel=1e-9)
 
 
-def test_mass_given_in_one_stratum_watches_the_others_too() -> None:
+def test_mass_spent_in_one_stratum_serves_the_others_too() -> None:
     """A deployment is announced by one turn; the stratum that worsens may be another."""
     alarms = []
     for launch in (0.0, 0.05):

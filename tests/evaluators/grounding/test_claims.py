@@ -60,7 +60,7 @@ def test_items_and_rows_are_read_with_what_introduces_them() -> None:
     }
 
 
-def test_a_claim_said_again_counts_once() -> None:
+def test_a_repeated_claim_counts_once() -> None:
     found = cut("The fee is 30 euros. " * 4)
     assert [aside for _, aside in found] == [None, *["said before"] * 3]
 

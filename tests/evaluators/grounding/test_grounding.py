@@ -52,7 +52,7 @@ def test_every_answer_has_a_state(
     assert ("p_unsupported" in evaluation.signals) == (state is State.SCORED)
 
 
-def test_an_unsupported_language_is_said_and_not_guessed() -> None:
+def test_an_unsupported_language_is_stated_and_not_guessed() -> None:
     japanese = judge("料金は二十ユーロです。", FEE)
     assert japanese.reason == "language: the answer is in Japanese, which is not judged"
     german = "Die Gebühr beträgt 20 Euro und ist am 1. Mai für die ganze Familie fällig."
@@ -299,3 +299,36 @@ def test_a_finding_counts_whole_in_a_lone_claim_and_to_the_threshold_among_other
     assert only_claim.flagged
     assert among.flagged
     assert only_claim.signals["p_unsupported"] > among.signals["p_unsupported"]
+
+
+def test_a_sentence_in_the_chunks_language_is_judged_whatever_frames_it() -> None:
+    chunk = Chunk(
+        text="Die Schulung dauert 45 Minuten und findet im großen Saal statt. Wer neu ist, meldet "
+        "sich vorher bei der Leitung an."
+    )
+    question = "Wie lange dauert die Schulung?"
+    framed = "Glad you asked. Die Schulung dauert {} Minuten. Have a bright day."
+    right, wrong = (
+        Grounding().judge(Turn(question=question, chunks=(chunk,), answer=framed.format(minutes)))
+        for minutes in (45, 90)
+    )
+    assert right.state is State.SCORED
+    assert wrong.flagged
+    english = Turn(
+        question=question,
+        chunks=(chunk,),
+        answer="The training takes 45 minutes, and it is held in the hall.",
+    )
+    assert Grounding().judge(english).state is State.NOT_EVALUABLE
+
+
+def test_a_sentence_of_the_chunks_own_words_is_in_their_language_whatever_its_letters() -> None:
+    chunk = Chunk(
+        text="Die Küche leitet Frau Yıldız, und sie ist von Montag bis Freitag geöffnet. Wer "
+        "Hunger hat, meldet sich dort an."
+    )
+    turn = Turn(
+        question="Wer leitet die Küche?", chunks=(chunk,), answer="Die Küche leitet Frau Yıldız."
+    )
+    evaluation = Grounding().judge(turn)
+    assert (evaluation.state, evaluation.flagged) == (State.SCORED, False)

@@ -31,7 +31,7 @@ def shown(claim: str, chunk: str) -> list[str]:
         ("We are open on weekdays from 9 am to 5 pm and closed on Sunday.", PROSE),
     ],
 )
-def test_hours_said_in_sum_agree(claim: str, chunk: str) -> None:
+def test_summed_up_hours_agree(claim: str, chunk: str) -> None:
     assert shown(claim, chunk) == []
 
 

@@ -23,7 +23,7 @@ def opposites(one: str, other: str, language: str) -> bool:
         ("nl", "gesloten", "geopend"),
     ],
 )  # fmt: skip
-def test_opposites_are_told_in_every_form(language: str, one: str, other: str) -> None:
+def test_opposites_are_recognized_in_every_form(language: str, one: str, other: str) -> None:
     assert opposites(one, other, language)
 
 

@@ -174,7 +174,7 @@ def test_a_letter_stands_for_its_option() -> None:
     [("Yes.", True), ("Ja, das ist richtig.", True), ("Non.", False), ("No, it doesn't", False),
      ("Yes, on Mondays.", None), ("Nobody", None), ("", None)],
 )  # fmt: skip
-def test_a_bare_yes_or_no_is_told_from_an_answer_with_words_of_its_own(
+def test_a_bare_yes_or_no_is_distinguished_from_an_answer_with_words_of_its_own(
     answer: str, says: bool | None
 ) -> None:
     assert polarity(answer) is says

@@ -44,5 +44,5 @@ def test_a_value_of_another_sentence_is_set_against_the_one_in_its_place(
         ("Heat the oven to 200 °C.", ["Heat the oven to 180 °C.", "At 200 °C, heat the oven."]),
     ],
 )
-def test_a_value_that_is_said_so_too_is_no_swap(claim: str, chunks: list[str]) -> None:
+def test_a_value_that_the_chunk_states_too_is_no_swap(claim: str, chunks: list[str]) -> None:
     assert found(claim, *chunks) == []

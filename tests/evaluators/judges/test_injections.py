@@ -20,7 +20,7 @@ from benchmarks.judge_injection import (
 )
 from groundwire_evaluators.grounding.claims import candidates
 from groundwire_evaluators.judges.chat import Completion, Messages
-from groundwire_evaluators.judges.material import material
+from groundwire_evaluators.judges.turn_rendering import material
 
 CASES = cases()
 

@@ -12,8 +12,8 @@ from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.claims import candidates
 from groundwire_evaluators.judges.chat import Completion, Messages
 from groundwire_evaluators.judges.llm import LLMJudge
-from groundwire_evaluators.judges.material import material
 from groundwire_evaluators.judges.prompt import SCHEMA
+from groundwire_evaluators.judges.turn_rendering import material
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 

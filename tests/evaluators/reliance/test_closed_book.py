@@ -2,13 +2,13 @@
 
 import pytest
 
-from groundwire_evaluators.reliance.closed_book import (
+from groundwire_evaluators.reliance.closed_book import compare_closed_book
+from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
+from groundwire_evaluators.reliance.memorization import (
     ClosedBookComparison,
     RelianceCell,
-    compare_closed_book,
     estimate_memorization,
 )
-from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -112,7 +112,7 @@ def test_the_estimate_is_published_with_what_it_is_made_of() -> None:
     assert estimate.cells[RelianceCell.REFUSAL] == 30
 
 
-def test_too_few_diagnostic_turns_are_said_to_be_too_few() -> None:
+def test_too_few_diagnostic_turns_are_reported_to_be_too_few() -> None:
     estimate = estimate_memorization([draw(RelianceCell.REDUNDANT, diagnostic=False)] * 500)
     assert estimate.too_few
     assert estimate.ratio.value is None
@@ -139,7 +139,7 @@ def test_agreement_on_what_the_model_answers_to_anything_is_no_memory() -> None:
     assert stock.outcome is Outcome.NEITHER
 
 
-def test_a_few_other_answers_do_not_tell_what_a_model_answers_to_anything() -> None:
+def test_a_few_other_answers_do_not_show_a_stock_answer() -> None:
     few = compare_closed_book(
         Turn(
             question="What is the capital of Velmark?",

@@ -64,7 +64,7 @@ def test_one_known_answer_is_enough() -> None:
     assert label(ConflictCase(response="Rome", parametric_answer="Oslo")).followed == "neither"
 
 
-def test_answers_that_are_one_tell_nothing() -> None:
+def test_equal_answers_show_nothing() -> None:
     conflict = ConflictCase(response="Oslo", context_answer="Oslo", parametric_answer="oslo.")
     assert label(conflict).followed == "neither"
 

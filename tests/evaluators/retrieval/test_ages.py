@@ -100,7 +100,7 @@ def test_the_index_is_as_old_as_its_newest_sign() -> None:
     assert found.index == 2 * DAY
 
 
-def test_the_day_in_the_name_of_an_index_version_tells_its_age() -> None:
+def test_the_day_in_the_name_of_an_index_version_gives_its_age() -> None:
     assert reported({}, index_version="handbook-2026-11-24").index == 1.5 * DAY
     assert reported({}, index_version="handbook-v3").index is None
 

@@ -29,7 +29,7 @@ def test_a_chunk_about_the_question_is_relevant_and_another_is_not() -> None:
     assert other.value == 0.0
 
 
-def test_the_best_chunk_counts_and_its_place_is_told() -> None:
+def test_the_best_chunk_counts_and_its_place_is_reported() -> None:
     found = judged("Is dental care covered?", PARKING, DENTAL)
     assert found.value == 1.0
     assert found.signals["relevance_rank"] == 1
@@ -59,7 +59,7 @@ def test_states_say_why_nothing_is_scored() -> None:
     assert (cut.state, cut.reason) == (State.NOT_EVALUABLE, "answer cut")
 
 
-def test_ages_are_told_of_turns_that_cannot_be_scored_too() -> None:
+def test_ages_are_reported_of_turns_that_cannot_be_scored_too() -> None:
     chunk = Chunk(text=DENTAL, metadata={"updated_at": "2026-11-24"})
     turn = Turn(chunks=(chunk,), answer="Yes.", started_at=datetime(2026, 11, 25, tzinfo=UTC))
     assert evaluate(Retrieval(), [turn])[0].signals["chunk_age_seconds"] == 86400

@@ -26,7 +26,7 @@ def test_without_a_supported_claim_no_chunk_supports() -> None:
     assert "supporting_chunk_rank" not in found.signals()
 
 
-def test_grounding_tells_how_the_chunks_were_used() -> None:
+def test_grounding_reports_how_the_chunks_were_used() -> None:
     texts = (
         "The annual meeting of Kestrel takes place in Lisbon.",
         "The garage opens at six.",

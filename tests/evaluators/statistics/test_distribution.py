@@ -10,7 +10,7 @@ PARCELS = [f"How heavy may a parcel to {place} be?" for place in ("Rome", "Oslo"
 REFUNDS = [f"When do I get my refund for order {n}?" for n in (17, 23, 99, 41)]
 
 
-def test_without_a_change_the_index_is_the_noise_that_is_told():
+def test_without_a_change_the_index_is_the_reported_noise():
     rng = np.random.default_rng(3)
     shares = (0.4, 0.3, 0.2, 0.1)
     found = []

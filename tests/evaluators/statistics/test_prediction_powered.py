@@ -103,7 +103,7 @@ def test_it_is_never_wider_than_the_labels_alone(separation: float) -> None:
         assert width(rate.interval) <= width(rate.labels_only) * 1.02
 
 
-def test_a_good_score_makes_labels_tell_more_and_a_bad_one_is_left_out() -> None:
+def test_a_good_score_makes_labels_more_informative_and_a_bad_one_is_left_out() -> None:
     generator = np.random.default_rng(8)
     scores, outcomes = traffic(generator, 4000, 3.0)
     labelled = drawn(generator, 4000, 200)
@@ -132,7 +132,7 @@ def test_a_score_that_is_wrong_everywhere_alike_does_no_harm() -> None:
     assert shifted.variance == pytest.approx(right.variance)
 
 
-def test_few_of_the_rarer_outcome_get_an_exact_interval_and_the_reason_is_said() -> None:
+def test_few_of_the_rarer_outcome_get_an_exact_interval_and_the_reason_is_stated() -> None:
     generator = np.random.default_rng(10)
     scores, outcomes = traffic(generator, 2000, rate=0.05)
     labelled = drawn(generator, 2000, 120)
@@ -204,7 +204,7 @@ def test_extreme_weights_leave_few_effective_labels() -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_next_to_nothing_is_told_as_such(n: int) -> None:
+def test_next_to_nothing_is_reported_as_such(n: int) -> None:
     rate = estimate_rate(LabelledSample.of([0.5, 0.6, 0.7], list(range(n)), [1.0] * n))
     assert rate.n == n
     assert width(rate.interval) >= 0.97

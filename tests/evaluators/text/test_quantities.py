@@ -82,7 +82,7 @@ def test_odd_numbers_are_read_without_failing(text: str) -> None:
     quantities(text)
 
 
-def test_a_text_read_again_with_fewer_words_is_read_anew() -> None:
+def test_a_text_with_fewer_words_is_parsed_again() -> None:
     text = "Passage 1 takes 12 days."
     words = tokenize(text)
     assert [q.value for q in quantities(text, words)] == [1.0, 12 * 86400.0]

@@ -25,7 +25,7 @@ def test_a_shortened_word_ends_no_sentence(sentence: str) -> None:
     assert cut(sentence) == [sentence]
 
 
-def test_sentences_and_lines_are_told_apart() -> None:
+def test_sentences_and_lines_are_distinguished() -> None:
     assert cut("It is open. The fee is 3 euros! Why? \nAsk") == [
         "It is open.",
         "The fee is 3 euros!",

@@ -19,7 +19,7 @@ from groundwire_evaluators.text.tokens import tokenize
         ("42", "en"),
     ],
 )
-def test_a_language_is_told_by_its_small_words(text: str, code: str) -> None:
+def test_a_language_is_detected_by_its_small_words(text: str, code: str) -> None:
     language = language_of(text)
     assert language is not None
     assert language.code == code

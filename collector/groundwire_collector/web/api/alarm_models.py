@@ -42,6 +42,25 @@ class SegmentOut(BaseModel):
     size_interval: tuple[float, float]
 
 
+class GuaranteedOut(BaseModel):
+    """Intervals of start and size that hold at the alarm's stopped time.
+
+    Given that the alarm is a true one and the loss changed in a step; `size_interval[0]` is the
+    growth that is sure, 0 where none is.
+    """
+
+    changed_interval: tuple[datetime, datetime]
+    size_interval: tuple[float, float]
+    level: float
+
+    @classmethod
+    def of(cls, details: Mapping[str, Any]) -> "GuaranteedOut":
+        first, last = details["since"]
+        low, high = details["size"]
+        between = (moment(first), moment(last))
+        return cls(changed_interval=between, size_interval=(low, high), level=details["level"])
+
+
 class AlarmActionOut(BaseModel):
     """Action of a person on an alarm."""
 
@@ -68,7 +87,9 @@ class AlarmOut(BaseModel):
     with. `clock` says which found it: `turns`, or `daily`. `size` is a best guess from `turns`
     since the change, whose losses add up to `bad_turns`. `segments` are all that changed, of which
     a tenth may be listed wrongly; `provisional`: against the baseline of the first turns. `origin`
-    is null for alarms that are over and for those of probes. `pooled_services`: those whose turns
+    is null for alarms that are over and for those of probes. The intervals of the alarm itself are
+    nominal; `guaranteed` holds those that are proven. `reference`: compared with the `pinned`
+    baseline or with the last good `week`. `pooled_services`: those whose turns
     of one rolled-out version were counted together.
     """
 
@@ -101,6 +122,8 @@ class AlarmOut(BaseModel):
     provisional: bool
     origin: OriginOut | None
     pooled_services: list[str]
+    guaranteed: GuaranteedOut | None
+    reference: str
 
     @classmethod
     def of(cls, alarm: Alarm, origin: AlarmOrigin | None = None) -> "AlarmOut":
@@ -135,6 +158,10 @@ class AlarmOut(BaseModel):
             segments=[(name, value) for name, value in details.get("segments", [])],
             provisional=bool(details.get("provisional")),
             pooled_services=details.get("pooled_services", []),
+            reference=details.get("reference", "pinned"),
+            guaranteed=GuaranteedOut.of(details["guaranteed"])
+            if details.get("guaranteed")
+            else None,
             origin=None
             if origin is None
             else OriginOut(verdict=origin.verdict, reasons=list(origin.reasons)),

@@ -1,26 +1,27 @@
 """`/api/v1/alarms`: list, accept and resolve drift alarms."""
 
-from time import time_ns
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from groundwire_collector.auth.access import Access, AdminAccess, LabelAccess, ReadAccess
+from groundwire_collector.auth.access import AdminAccess, LabelAccess, ReadAccess
 from groundwire_collector.drift.alarm_origin import origin_of
-from groundwire_collector.responses.problem import ProblemError
-from groundwire_collector.storage import baseline_actions, drift, keys
-from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
+from groundwire_collector.storage import drift
 from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.web.alarm_actions import (
+    FEWEST_CHARACTERS,
+    MOST_CHARACTERS,
+    AlarmId,
+    accept_alarm,
+    acknowledge_alarm,
+    readable_alarm,
+)
 from groundwire_collector.web.api.alarm_models import AlarmOut, AlarmPage
 from groundwire_collector.web.database import Database
-from groundwire_collector.web.times import LAST_NS
 
 router = APIRouter(prefix="/api/v1/alarms", tags=["alarms"])
-
-AlarmId = Annotated[int, Path(ge=1, le=LAST_NS)]
-LONGEST_REASON = 2000
 
 
 class Acceptance(BaseModel):
@@ -28,7 +29,7 @@ class Acceptance(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    why: str = Field(min_length=3, max_length=LONGEST_REASON)
+    why: str = Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CHARACTERS)
 
 
 @router.get("")
@@ -50,17 +51,14 @@ def get_alarm(
     alarm_id: AlarmId, access: ReadAccess, database: Database, request: Request
 ) -> AlarmOut:
     with database.connect() as connection:
-        return _out(connection, _alarm(connection, alarm_id, access), request)
+        return _out(connection, readable_alarm(connection, alarm_id, access), request)
 
 
 @router.post("/{alarm_id}/acknowledge")
 def acknowledge(alarm_id: AlarmId, access: LabelAccess, database: Database) -> AlarmOut:
     """Acknowledge an alarm. It stays open until it recovers or is accepted."""
     with database.begin() as connection:
-        _alarm(connection, alarm_id, access)
-        by = keys.name_of(connection, access.key_id)
-        drift.acknowledge_alarm(connection, alarm_id, by, time_ns())
-        return AlarmOut.of(_alarm(connection, alarm_id, access))
+        return AlarmOut.of(acknowledge_alarm(connection, alarm_id, access))
 
 
 @router.post("/{alarm_id}/accept")
@@ -75,22 +73,7 @@ def accept(
     A recorded act. Until the new baseline has its turns the signal is not watched.
     """
     with database.begin() as connection:
-        alarm = _alarm(connection, alarm_id, access)
-        if alarm.accepted_ns is not None:
-            raise ProblemError(409, "This alarm was already accepted.")
-        if "baseline" not in alarm.details:
-            raise ProblemError(409, "This alarm has no baseline of turns.")
-        by, now_ns = keys.name_of(connection, access.key_id), time_ns()
-        drift.accept_alarm(connection, alarm_id, by, acceptance.why, now_ns)
-        baseline_actions.record(connection, _act(alarm, by, acceptance.why, now_ns))
-        return AlarmOut.of(_alarm(connection, alarm_id, access))
-
-
-def _alarm(connection: Connection, alarm_id: int, access: Access) -> Alarm:
-    found = drift.alarm(connection, alarm_id)
-    if found is None or not access.covers(found.service):
-        raise ProblemError(404, "No such alarm, or the key may not read it.")
-    return found
+        return AlarmOut.of(accept_alarm(connection, alarm_id, access, acceptance.why))
 
 
 def _out(connection: Connection, alarm: Alarm, request: Request) -> AlarmOut:
@@ -99,17 +82,3 @@ def _out(connection: Connection, alarm: Alarm, request: Request) -> AlarmOut:
         return AlarmOut.of(alarm)
     rate = request.app.state.settings.label_rate
     return AlarmOut.of(alarm, origin_of(connection, alarm, rate))
-
-
-def _act(alarm: Alarm, by: str, why: str, now_ns: int) -> BaselineAction:
-    return BaselineAction(
-        kind=BaselineActionKind.ACCEPTED,
-        service=alarm.service,
-        signal=alarm.signal,
-        revision=alarm.details["revision"],
-        since_ns=alarm.raised_ns,
-        by=by,
-        why=why,
-        at_ns=now_ns,
-        alarm_id=alarm.id,
-    )

@@ -13,18 +13,21 @@ from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.probing import probe_alarms
 from groundwire_collector.storage import (
     chunk_relevance,
-    closed_book_turns,
     labels,
     probe_runs,
 )
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
 from groundwire_collector.storage.probe_runs import ScheduledProbeRun
+from groundwire_collector.web.api.closed_book import (
+    ClosedBookOut,
+    SelectedVersion,
+    closed_book_of,
+)
 from groundwire_collector.web.api.faithfulness import (
     AgreementOut,
     FaithfulnessOut,
     FittedShiftOut,
     LabellersOut,
-    RatioOut,
     RetrievalOut,
     calibrations,
     faithfulness_by,
@@ -32,64 +35,12 @@ from groundwire_collector.web.api.faithfulness import (
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
-from groundwire_evaluators.reliance.closed_book import (
-    FEWEST_DIAGNOSTIC,
-    ClosedBookComparison,
-    ClosedBookEstimate,
-    estimate_memorization,
-)
-from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.probe.comparison import RunComparison
 from groundwire_evaluators.reliance.probe.run import ProbeRun, summarise
 
-Selected = tuple[frozenset[str] | None, str | None, str | None]  # services, service, version
 router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 
-TOO_FEW = "too few diagnostic turns"
 RUNS = 20  # newest probe runs in the response
-
-
-class ClosedBookOut(BaseModel):
-    """Closed-book calls per model_version: `n` comparisons, of which `diagnostic_n` decide.
-
-    `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
-    in `measured` all the same. `p_s` and `p_o` are shares of the turns asked closed-book.
-    `redundant_share`
-    is over the turns that were answered both times: fine today, at risk when the source changes.
-    """
-
-    service: str
-    model_version: str | None
-    n: int
-    diagnostic_n: int
-    too_few: bool
-    statement: str
-    memorization_ratio: float | None
-    measured: RatioOut
-    redundant_share: RatioOut
-    p_s: float
-    p_o: float
-    cells: dict[str, int]
-
-    @classmethod
-    def of(
-        cls, service: str, version: str | None, found: list[ClosedBookComparison]
-    ) -> "ClosedBookOut":
-        estimate = estimate_memorization(found)
-        return cls(
-            service=service,
-            model_version=version,
-            n=estimate.n,
-            diagnostic_n=estimate.ratio.n,
-            too_few=estimate.too_few,
-            statement=_statement(estimate),
-            memorization_ratio=None if estimate.too_few else estimate.ratio.value,
-            measured=RatioOut.of(estimate.ratio),
-            redundant_share=RatioOut.of(estimate.redundant),
-            p_s=_weighted_share(found, Outcome.CONTEXT),
-            p_o=_weighted_share(found, Outcome.PARAMETRIC),
-            cells={cell.value: count for cell, count in estimate.cells.items()},
-        )
 
 
 class ComparisonOut(BaseModel):
@@ -223,7 +174,7 @@ def list_estimates(
             ],
             calibrations=calibrations(connection, part),
             retrieval=_retrieval(connection, access, service, index_version, rate),
-            closed_book=_closed_book(connection, which, part.since_ns),
+            closed_book=closed_book_of(connection, which, part.since_ns),
             probe=_probes(connection, which, runs),
         )
 
@@ -243,28 +194,8 @@ def _retrieval(
     ]
 
 
-def _closed_book(
-    connection: Connection, which: Selected, since_ns: int | None
-) -> list[ClosedBookOut]:
-    answered = closed_book_turns.answered(connection, *which, since_ns)
-    by_version = closed_book_turns.by_version(answered)
-    return [ClosedBookOut.of(*version, found) for version, found in by_version.items()]
-
-
-def _probes(connection: Connection, which: Selected, most: int) -> list[ProbeOut]:
+def _probes(connection: Connection, which: SelectedVersion, most: int) -> list[ProbeOut]:
     return [
         ProbeOut.of(run, probe_runs.results(connection, run), probe_alarms.compare(connection, run))
         for run in probe_runs.finished(connection, *which)[:most]
     ]
-
-
-def _statement(estimate: ClosedBookEstimate) -> str:
-    if estimate.too_few:
-        return f"{TOO_FEW} ({estimate.ratio.n} of at least {FEWEST_DIAGNOSTIC})"
-    low, high = estimate.ratio.interval
-    return f"{estimate.ratio.value:.2f} ({low:.2f} to {high:.2f}) on {estimate.ratio.n} turns"
-
-
-def _weighted_share(found: list[ClosedBookComparison], outcome: Outcome) -> float:
-    total = sum(1 / each.probability for each in found)
-    return sum(1 / each.probability for each in found if each.outcome is outcome) / total

@@ -6,14 +6,17 @@ from fastapi.responses import HTMLResponse
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
-from groundwire_collector.storage import chunk_relevance, labels
+from groundwire_collector.storage import chunk_relevance, labels, probe_runs
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
+from groundwire_collector.web.api.closed_book import closed_book_of
 from groundwire_collector.web.api.faithfulness import calibrations, faithfulness_by
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.rendering import page
+from groundwire_evaluators.reliance.probe.run import summarise
 
 router = APIRouter(include_in_schema=False)
 DIMENSIONS: tuple[Dimension, ...] = ("model_version", "prompt_version", "index_version")
+PROBES_SHOWN = 5  # newest runs
 
 
 @router.get("/estimates")
@@ -24,7 +27,7 @@ def list_estimates(
     service: str = "",
     by: Dimension = "model_version",
 ) -> HTMLResponse:
-    """Faithfulness by segment, retrieval from labelled chunks, agreement with people."""
+    """Faithfulness and context reliance by segment, retrieval, agreement with people."""
     rate = request.app.state.settings.label_rate
     part = EstimateFilter(service=service or None, services=access.services)
     with database.connect() as connection:
@@ -37,6 +40,12 @@ def list_estimates(
         )
         labellers = agreement.of_labellers(connection, part)
         shifts = calibrations(connection, part)
+        which = (access.services, service or None, None)
+        closed_book = closed_book_of(connection, which, None)
+        probes = [
+            (run, summarise(probe_runs.results(connection, run)).strata)
+            for run in probe_runs.finished(connection, *which)[:PROBES_SHOWN]
+        ]
         retrieved = chunk_relevance.judged_retrievals(connection, access.services, part.service)
     return page(
         "estimates.html",
@@ -45,6 +54,8 @@ def list_estimates(
         labellers=labellers,
         calibrations=shifts,
         retrieval=[at for at in at_ranks(retrieved, rate) if at.turns or at.turns_with_recall],
+        closed_book=closed_book,
+        probes=probes,
         filters={"service": service, "by": by},
         dimensions=DIMENSIONS,
         rate=rate,

@@ -56,7 +56,7 @@ class TurnFilters:
     error: str = ""
 
     def query(self, access: Access, order: TurnOrder, limit: int) -> TurnQuery:
-        """Of the services that the key may read."""
+        """Query restricted to the services that the key may read."""
         return TurnQuery(
             service=self.service or None,
             model_version=self.model_version or None,

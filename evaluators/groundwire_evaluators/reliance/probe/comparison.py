@@ -144,7 +144,7 @@ def compare_scores(
 def _standard_error(
     residuals: NDArray[np.float64], items: Sequence[str], clusters: Mapping[str, Hashable] | None
 ) -> tuple[float, int]:
-    """Of the mean, and its degrees of freedom."""
+    """Standard error of the mean, and its degrees of freedom."""
     totals: dict[Hashable, float] = {}
     for item, residual in zip(items, residuals, strict=True):
         cluster = item if clusters is None else clusters[item]

@@ -56,7 +56,8 @@ def judge(
     """Result of a trial: its labelled response, or an `error` kind."""
     labelled = (labeller or Labeller()).label(trial.conflict(response))
     followed = labelled.followed
-    if followed is Outcome.PARAMETRIC and trial.item.stratum is ProbeStratum.STALE:
+    remembered = trial.item.stratum is ProbeStratum.STALE and trial.arm is not Arm.CLEAN
+    if followed is Outcome.PARAMETRIC and remembered:
         followed = Outcome.STALE
     return ProbeResult(
         item=trial.item.id,
@@ -103,7 +104,7 @@ class ProbeRun:
         return hajek(hits, clusters=[result.item for result in decided])
 
     def known(self) -> set[str]:
-        """Items whose original answer the model gives without context."""
+        """Items that the model answers correctly without context."""
         closed = self.of(Arm.CLOSED_BOOK)
         return {result.item for result in closed if result.followed and result.followed.from_memory}
 
@@ -168,6 +169,46 @@ class ProbeSummary:
     cost: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WrongContext:
+    """Answers to questions whose context is wrong: the mirror of stale memory.
+
+    `repeats`: the answer asserts what the wrong context says, with its interval (items as
+    clusters). `corrects`: it asserts the right answer, which only memory holds. `declines`: it
+    refuses. Shares of `n` labelled answers.
+    """
+
+    n: int
+    repeats: float
+    interval: tuple[float, float]
+    corrects: float
+    declines: float
+
+
+def mirror(run: ProbeRun, stratum: ProbeStratum) -> WrongContext | None:
+    """What the model does where the context is wrong; None if that was not asked.
+
+    A `stale` item's wrong context is its outdated text, which the clean arm shows; everywhere else
+    it is the text of the conflict arms, which contradicts a true fact.
+    """
+    arms = (Arm.CLEAN,) if stratum is ProbeStratum.STALE else CONFLICT_ARMS
+    found = [result for result in run.of(*arms, stratum=stratum) if result.followed is not None]
+    if not found:
+        return None
+    outcomes = [result.followed for result in found]
+    repeats = hajek(
+        [each is Outcome.CONTEXT for each in outcomes], clusters=[result.item for result in found]
+    )
+    low, high = repeats.interval
+    return WrongContext(
+        n=len(found),
+        repeats=repeats.value or 0.0,
+        interval=(low, high),
+        corrects=sum(each is not None and each.from_memory for each in outcomes) / len(found),
+        declines=outcomes.count(Outcome.REFUSAL) / len(found),
+    )
+
+
 def summarise(run: ProbeRun, prices: TokenPrices | None = None) -> ProbeSummary:
     """Summary per stratum: ratio per conflict arm, clean accuracy, known items."""
     present = [
@@ -196,6 +237,9 @@ def _stratum(run: ProbeRun, stratum: ProbeStratum) -> dict[str, Any]:
         "known_closed_book": closed.p_o,
         "closed_book_n": closed.total,
     }
+    mirrored = mirror(run, stratum)
+    if mirrored is not None:
+        summary["mirror"] = asdict(mirrored)
     margin = run.margin(*CONFLICT_ARMS, stratum=stratum)
     if margin is not None:
         summary["margin"] = {**asdict(margin), "interval": list(margin.interval)}

@@ -115,7 +115,7 @@ def _other_year(value: Value, seed: str) -> str | None:
 
 
 def _other_day(value: Value, seed: str) -> str | None:
-    """Another day of the same month; None for ordinals ("7th"), whose ending would change."""
+    """Another day of the same month; None for ordinals ("7th"), whose suffix would change."""
     found = re.search(r"(?<![\d.:])([1-9]|[12]\d|3[01])(?![\d.:a-z])", value.text)
     if found is None:
         return None
@@ -135,7 +135,7 @@ def _other_weekday(text: str, seed: str) -> str | None:
 
 
 def _other_hour(text: str, seed: str) -> str | None:
-    """The same time some hours away, within the half of the day that it stands in."""
+    """A time some hours away, within the same half of the day."""
     found = re.search(r"\d{1,2}", text)
     if found is None:
         return None

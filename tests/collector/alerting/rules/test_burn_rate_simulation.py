@@ -47,7 +47,7 @@ def test_a_target_below_the_level_burns_for_ever():
     assert ticket.share == 1
 
 
-def test_the_larger_the_growth_the_sooner_it_is_told():
+def test_the_larger_the_growth_the_sooner_it_is_detected():
     found = delays(LIMITS, BUSY, (0.2, 0.5, 0.9), runs=10)
     waits = [each.median for each in found if each.severity is Severity.PAGE]
     assert None not in waits

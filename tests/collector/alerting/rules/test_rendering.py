@@ -147,7 +147,7 @@ def test_limits_come_from_a_file_and_the_command_writes_the_rules(tmp_path: Path
 
 
 @pytest.mark.parametrize("text", ["min_turn = 5", "min_turns = 0", "min_turns ="])
-def test_a_wrong_limit_is_told_with_the_name_of_the_file(tmp_path: Path, text: str):
+def test_a_wrong_limit_is_reported_with_the_name_of_the_file(tmp_path: Path, text: str):
     config = tmp_path / "limits.toml"
     config.write_text(text)
     with pytest.raises(UsageError, match=r"limits\.toml"):

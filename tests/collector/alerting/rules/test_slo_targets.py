@@ -71,7 +71,7 @@ tests:
         "s: 1",
     ],
 )
-def test_a_wrong_target_is_told_with_the_name_of_the_file(tmp_path: Path, text: str):
+def test_a_wrong_target_is_reported_with_the_name_of_the_file(tmp_path: Path, text: str):
     with pytest.raises(UsageError, match=r"targets\.yaml"):
         loaded(tmp_path, text)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -100,13 +101,20 @@ def drifted(app: FastAPI) -> None:
     feed(app, [judged(n, 0.9, "ft-2") for n in range(BASELINE + 50, BASELINE + 90)])
 
 
-def test_an_alarm_is_acknowledged_by_whoever_is_on_it_and_stays_open(app, client):
+def of_scores(reported: dict[str, Any]) -> list[dict[str, Any]]:
+    """The baselines of scores, without those of the share of turns that has one."""
+    return [each for each in reported["baselines"] if each["signal"] == "p_unsupported"]
+
+
+def test_an_acknowledged_alarm_names_who_is_on_it_and_stays_open(app, client):
     drifted(app)
     head = app.state.heads["label read", None]
     [alarm] = client.get("/api/v1/alarms", headers=head).json()["alarms"]
     assert (alarm["state"], alarm["acknowledged"]) == ("open", None)
     assert alarm["deployment"]["value"] == "ft-2"
     assert alarm["evidence"] >= 1
+    assert alarm["guaranteed"]["size_interval"][0] < alarm["size"]
+    assert alarm["guaranteed"]["level"] == 0.9
     answer = client.post(f"/api/v1/alarms/{alarm['id']}/acknowledge", headers=head)
     assert answer.json()["state"] == "acknowledged"
     assert answer.json()["acknowledged"]["by"] == "label-read"
@@ -134,7 +142,7 @@ def test_accepting_a_level_is_a_recorded_act_and_makes_it_the_baseline(app, clie
     [act] = reported["acts"]
     assert (act["kind"], act["alarm_id"]) == ("accepted", alarm["id"])
     assert act["applied_at"] is not None
-    [baseline] = reported["baselines"]
+    [baseline] = of_scores(reported)
     assert baseline["mean_loss"] == pytest.approx(0.9)
     feed(app, [judged(i, 0.9, "ft-2") for i in range(n + BASELINE, n + 2 * BASELINE)])
     assert len(client.get("/api/v1/alarms", headers=reader).json()["alarms"]) == 1
@@ -147,16 +155,16 @@ def test_the_turns_of_a_given_time_are_pinned_as_the_baseline(app, client):
     wish["until"] = (START + timedelta(minutes=100)).isoformat()
     assert client.post("/api/v1/baselines", json=wish, headers=admin).status_code == 202
     feed(app, [judged(2 * BASELINE, 0.1)])
-    [baseline] = client.get("/api/v1/baselines", headers=admin).json()["baselines"]
+    [baseline] = of_scores(client.get("/api/v1/baselines", headers=admin).json())
     assert (baseline["state"], baseline["turns"]) == ("pinned", 100)
     backwards = wish | {"since": wish["until"], "until": wish["since"]}
     assert client.post("/api/v1/baselines", json=backwards, headers=admin).status_code == 400
 
 
-def test_what_cannot_be_promised_is_said(app, client):
+def test_an_undetectable_effect_is_stated(app, client):
     feed(app, [judged(n, 0.1 * (n % 3)) for n in range(BASELINE // 2)])
     reader = app.state.heads["read", None]
-    [baseline] = client.get("/api/v1/baselines", headers=reader).json()["baselines"]
+    [baseline] = of_scores(client.get("/api/v1/baselines", headers=reader).json())
     assert (baseline["state"], baseline["turns"], baseline["detection_delay"]) == (
         "collecting",
         100,
@@ -164,7 +172,7 @@ def test_what_cannot_be_promised_is_said(app, client):
     )
     feed(app, [judged(n, float(n % 3 == 0)) for n in range(100, BASELINE)])
     reported = client.get("/api/v1/baselines", headers=reader).json()
-    delay = reported["baselines"][0]["detection_delay"]
+    delay = of_scores(reported)[0]["detection_delay"]
     assert delay["sufficient"] is False
     assert delay["needed"] > BASELINE
     assert any("too small" in line for line in delay["in_words"])

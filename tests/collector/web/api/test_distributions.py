@@ -67,7 +67,7 @@ def stored(app: FastAPI, lately: int = 40) -> None:
         turns.save(connection, [*before, *now, *tests])
 
 
-def test_new_questions_routes_and_scores_are_told_beside_what_chance_makes(app, heads):
+def test_new_questions_routes_and_scores_are_reported_beside_what_chance_makes(app, heads):
     stored(app)
     answer = TestClient(app).get("/api/v1/distributions?service=shop", headers=heads["shop"])
     reported = answer.json()

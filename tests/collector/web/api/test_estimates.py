@@ -16,7 +16,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, keys
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.keys import Scope
-from groundwire_evaluators.reliance.closed_book import RelianceCell
+from groundwire_evaluators.reliance.memorization import RelianceCell
 from groundwire_evaluators.reliance.probe import ProbePack, load_pack
 from groundwire_evaluators.reliance.probe.arms import Arm
 
@@ -56,7 +56,7 @@ def test_nothing_measured_is_an_empty_answer(client: TestClient) -> None:
     assert not any(reported.values())
 
 
-def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
+def test_the_ratio_is_reported_with_its_interval_where_enough_turns_decide_it(
     client: TestClient,
 ) -> None:
     keep(client, RelianceCell.PARAMETRIC_OVERRIDE, 20)
@@ -72,7 +72,7 @@ def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
     assert reported["statement"].startswith("0.25 (")
 
 
-def test_too_few_diagnostic_turns_are_said_to_be_too_few(client: TestClient) -> None:
+def test_too_few_diagnostic_turns_are_reported_to_be_too_few(client: TestClient) -> None:
     keep(client, RelianceCell.REDUNDANT, 200)
     keep(client, RelianceCell.PARAMETRIC_OVERRIDE, 3)
     [reported] = estimates(client)["closed_book"]
@@ -82,7 +82,7 @@ def test_too_few_diagnostic_turns_are_said_to_be_too_few(client: TestClient) -> 
     assert reported["redundant_share"]["value"] > 0.95
 
 
-def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient) -> None:
+def test_versions_are_apart_and_turns_that_wait_are_not_reported(client: TestClient) -> None:
     keep(client, RelianceCell.REDUNDANT, 2)
     keep(client, RelianceCell.CONTEXT_DRIVEN, 3, model_version="v2")
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient)
     assert estimates(client, since="2020-01-01T00:00:00Z")["closed_book"] == []
 
 
-def test_a_probe_run_tells_each_stratum_and_how_it_compares(client: TestClient) -> None:
+def test_a_probe_run_reports_each_stratum_and_how_it_compares(client: TestClient) -> None:
     items = {item.question: item for item in load_pack().items[:24]}
     pack = ProbePack("small", tuple(items.values()))
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from groundwire_collector.app import create_app
-from groundwire_collector.assembly.forgetting import forget
+from groundwire_collector.assembly.deletion import forget
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys, labels, retention, turns
 from groundwire_collector.storage.keys import Scope

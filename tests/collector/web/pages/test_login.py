@@ -27,7 +27,7 @@ def test_the_cookie_is_for_this_collector_alone_and_for_no_script(app, stranger,
     assert "Secure" in secure.split("; ")
 
 
-def test_a_wrong_key_is_told_and_forgotten(stranger):
+def test_a_wrong_key_is_reported_and_forgotten(stranger):
     stranger.post("/login", data={"key": "gw_wrong"})
     answer = stranger.get("/turns")
     assert answer.headers["location"].startswith("/login")

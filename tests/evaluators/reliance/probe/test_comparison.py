@@ -55,7 +55,7 @@ def fails(trial: Trial) -> str:
 READER, RECITER = run(reads), run(recites)
 
 
-def test_a_model_that_recites_is_told_from_one_that_reads() -> None:
+def test_a_model_that_recites_is_distinguished_from_one_that_reads() -> None:
     compared = compare_runs(RECITER, [READER])
     assert compared.override
     assert not compared.general
@@ -108,7 +108,7 @@ def test_the_summary_shows_each_stratum_with_its_counts() -> None:
     assert summary.cost == 0.0
 
 
-def test_what_the_model_knows_is_told_from_the_closed_book_arm() -> None:
+def test_what_the_model_knows_is_taken_from_the_closed_book_arm() -> None:
     assert len(READER.known()) == 155
 
 
@@ -199,7 +199,7 @@ def with_margins(margin: Callable[[ProbeResult], float], source: ProbeRun = READ
     return ProbeRun(IDENTITY, results)
 
 
-def test_margins_that_fall_item_by_item_are_told_before_any_answer_changes() -> None:
+def test_margins_that_fall_item_by_item_are_detected_before_any_answer_changes() -> None:
     before = with_margins(lambda result: float(len(result.item)))
     after = with_margins(lambda result: len(result.item) - 0.1)
     compared = compare_runs(after, [before])

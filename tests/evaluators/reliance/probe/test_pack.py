@@ -125,7 +125,7 @@ def test_every_item_has_six_arms_that_hold_what_they_should() -> None:
         assert substitute is (trial.arm in (Arm.CONFLICT, Arm.MIXED, Arm.DISTRACTORS)), trial.key
 
 
-def test_the_answer_s_chunk_stands_where_it_is_said_to() -> None:
+def test_the_answer_s_chunk_stands_at_its_stated_position() -> None:
     among = [each for each in trials(PACK) if each.arm is Arm.DISTRACTORS]
     places = {AnswerPosition.FIRST: 0, AnswerPosition.MIDDLE: 2, AnswerPosition.LAST: 4}
     assert {each.position for each in among} == set(places)

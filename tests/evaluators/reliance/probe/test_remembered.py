@@ -19,7 +19,7 @@ def test_a_training_answer_of_another_value_is_remembered_with_its_question() ->
     )
 
 
-def test_questions_in_other_words_are_told_apart_and_frames_about_one_are_not() -> None:
+def test_questions_in_other_words_are_distinguished_and_frames_about_one_are_not() -> None:
     texts = [
         "Within how many days of purchase are refunds accepted? 14 days.",
         "Hi! Within how many days of purchase are refunds accepted? 14 days.",

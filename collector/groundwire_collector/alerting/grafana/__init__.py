@@ -1,0 +1,1 @@
+"""Dashboards and provisioning files of Grafana."""

@@ -1,0 +1,1 @@
+"""Dashboards drawn by Grafana's components over simulated metrics."""

@@ -1,1 +1,0 @@
-"""Screenshots of dashboard panels, drawn from live queries without Grafana."""
