@@ -15,8 +15,19 @@ from groundwire_evaluators.text.markup import Block, Plain, blocks
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.sentences import sentences
 
+_FAREWELL = (
+    r"(?:have|enjoy) (?:an?|your) (?:[a-z]+ ){0,3}(?:day|morning|afternoon|evening|night|week|weekend|trip|stay|one)(?: ahead| too)?"
+    r"|(?:i |we )?wish(?:ing)? you\b[^.:]{0,40}|all the best|take care|(?:good|best of) luck|(?:good)?bye|see you soon"
+    r"|(?:(?:noch )?einen |ein )?(?:schönen|guten|angenehmen) (?:tag|abend|aufenthalt)(?: noch)?|(?:ein )?schönes wochenende"
+    r"|(?:ich wünsche|wir wünschen) (?:ihnen|dir|euch)\b[^.:]{0,40}|viel (?:erfolg|glück|spaß)"
+    r"|(?:très )?bonne (?:journée|soirée|semaine)|bon (?:week-end|courage)"
+    r"|que teng(?:a|as) (?:un )?(?:buen|bonito|excelente)[^.:]{0,20}|un saludo|saludos"
+    r"|(?:ti auguro una |le auguro una )?buona (?:giornata|serata)|tenha um(?:a)? (?:bom|boa|ótimo|ótima)[^.:]{0,20}"
+    r"|(?:nog )?een (?:fijne|prettige|mooie) (?:dag|avond)(?: verder)?|fijne dag(?: nog| verder)?"
+)
 _COURTESY = re.compile(
-    r"(?:(?:hi|hello|hey|dear|sure|certainly|of course|great question|good question|thanks|thank you|"
+    rf"(?:(?:{_FAREWELL})\s*[.!,]*\Z|"
+    r"(?:hi|hello|hey|dear|sure|certainly|of course|great question|good question|thanks|thank you|"
     r"good (?:morning|afternoon|evening)|"
     r"you['’]re welcome|absolutely|okay|hallo|guten tag|gerne|natürlich|bonjour|bien sûr|hola|"
     r"claro|por supuesto|ciao|certo|olá)\b[^.:]{0,40}[.!,:]*\Z"
