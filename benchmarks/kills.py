@@ -30,6 +30,7 @@ from typing import Any, TextIO
 
 import psutil
 import psycopg
+from psycopg import IsolationLevel
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -241,6 +242,8 @@ def run(fleet: Fleet, options: argparse.Namespace) -> None:
             drain(fleet, options.drain_seconds)
             print(f"{sum(done.values())} kills: {dict(done)}; failed starts {fleet.failed_starts}")
             with psycopg.connect(url(fleet.cluster)) as connection:
+                # One snapshot: the workers go on while it is read.
+                connection.isolation_level = IsolationLevel.REPEATABLE_READ
                 for name, value in compare(connection, senders.acknowledged).items():
                     print(f"{name}: {value}", flush=True)
 

@@ -15,6 +15,7 @@ SIGNALS = {
     "p_unsupported": "unsupported claims",
     "override": "answers contradicting the context",
     "probe": "probe answers from memory",
+    "unfaithful": "unfaithful answers by drawn labels",
     "not_evaluated": "turns that could not be evaluated",
     "unscored": "turns with nothing to score",
 }

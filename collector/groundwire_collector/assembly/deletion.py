@@ -4,11 +4,10 @@ A turn may be made of several traces, of which one alone carries the id: pieces 
 it by session, response id or words go with it, and so do closed-book calls that asked its question.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import ColumnElement, Engine, or_, select
 
 from groundwire import attributes
 from groundwire_collector.assembly.loading import gather
@@ -16,6 +15,7 @@ from groundwire_collector.assembly.turns import assemble_requests
 from groundwire_collector.storage.retention import each_trace, forget_traces
 from groundwire_collector.storage.shared_texts import batched
 from groundwire_collector.storage.span import Span
+from groundwire_collector.storage.tables.turns import TURN
 
 SESSION_KEYS = frozenset(
     {
@@ -64,14 +64,20 @@ USER_KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose traces: a value under any of some keys."""
+    """User or session id, under attribute keys or a turn column."""
 
     keys: frozenset[str]
     value: str
+    column: ColumnElement[str]
 
     def names(self, span: Span) -> bool:
-        named: Iterable[tuple[str, Any]] = (*span.attributes.items(), *span.resource.items())
-        return any(key in self.keys and str(value) == self.value for key, value in named)
+        """Whether the span, its resource or an event of it names the value."""
+        events = (event.attributes for event in span.events)
+        return any(
+            key in self.keys and str(value) == self.value
+            for attributes in (span.attributes, span.resource, *events)
+            for key, value in attributes.items()
+        )
 
 
 def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> int:
@@ -79,12 +85,14 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
 
     Reads every stored span, so it takes a while; it is the whole trace that goes.
     """
+    of_session, of_user = TURN.c.session_id, TURN.c.facts["user_id"].as_string()
     wanted = [
-        Wanted(keys, value)
-        for keys, value in ((SESSION_KEYS, session), (USER_KEYS, user))
+        Wanted(keys, value, column)
+        for keys, value, column in ((SESSION_KEYS, session, of_session), (USER_KEYS, user, of_user))
         if value is not None
     ]
     traces, closed_book = _found(engine, wanted)
+    traces |= _of_turns(engine, wanted)
     for batch in batched(sorted(traces)):
         traces |= _joined(engine, batch)
     traces |= {call for call, repeated in closed_book.items() if repeated in traces}
@@ -103,6 +111,13 @@ def _found(engine: Engine, wanted: Sequence[Wanted]) -> tuple[set[bytes], dict[b
             if repeated := _repeated(span):
                 closed_book[trace] = repeated
     return named, closed_book
+
+
+def _of_turns(engine: Engine, wanted: Sequence[Wanted]) -> set[bytes]:
+    """The traces of stored turns of these: whatever attribute of a family of one's own named it."""
+    query = select(TURN.c.trace_id).where(or_(*(each.column == each.value for each in wanted)))
+    with engine.connect() as connection:
+        return {bytes.fromhex(trace) for trace in connection.scalars(query)}
 
 
 def _repeated(span: Span) -> bytes | None:

@@ -1,7 +1,7 @@
 """Alarm details: onset, size, segments, cause, retrieval quality and traffic mix."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from groundwire_collector.drift.attribution import (
@@ -14,8 +14,10 @@ from groundwire_collector.drift.attribution import (
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.dimensions import WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
+from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import PostDetection
 from groundwire_evaluators.drift.change_point import ChangePoint
+from groundwire_evaluators.drift.labelled_loss import SHIFT, UNIT, mean_of
 
 RETRIEVAL, CONTEXT_IGNORED = "retrieval", "context_ignored"
 MIX_MEMORY = 500  # turns after which one counts for a third in the mix
@@ -126,6 +128,27 @@ def guaranteed_json(found: PostDetection | None) -> dict[str, Any] | None:
         return None
     low, high = found.size
     return {"since": list(found.since), "size": [max(low, 0.0), high], "level": found.level}
+
+
+def in_means(alarm: Alarm) -> Alarm:
+    """An alarm about losses of labelled blocks, in mean true losses."""
+    change, details = alarm.change, dict(alarm.details)
+    turns = details["turns"]
+    details["bad_turns"] = round(max((details["bad_turns"] - SHIFT * turns) / UNIT, 0.0), 1)
+    details["baseline"] = details["baseline"] | {"mean": mean_of(details["baseline"]["mean"])}
+    if details["guaranteed"]:
+        low, high = details["guaranteed"]["size"]
+        details["guaranteed"] = details["guaranteed"] | {"size": [low / UNIT, high / UNIT]}
+    for name in ("moved", "unmoved"):
+        details[name] = [_segment_in_means(each) for each in details[name]]
+    low, high = change.size_interval
+    grown = replace(change, size=change.size / UNIT, size_interval=(low / UNIT, high / UNIT))
+    return replace(alarm, change=grown, details=details)
+
+
+def _segment_in_means(segment: Mapping[str, Any]) -> dict[str, Any]:
+    interval = [each / UNIT for each in segment["size_interval"]]
+    return {**segment, "size": segment["size"] / UNIT, "size_interval": interval}
 
 
 def sums_json(since: LossSums) -> dict[str, float]:

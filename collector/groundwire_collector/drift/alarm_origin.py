@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from groundwire_collector.drift.dimensions import DEPLOYED
 from groundwire_collector.drift.missing_scores import MISSING_STATES
-from groundwire_collector.drift.observation import SIGNALS
+from groundwire_collector.drift.observation import SIGNALS, UNFAITHFUL
 from groundwire_collector.estimates.faithfulness import by_people
 from groundwire_collector.storage import estimates, golden
 from groundwire_collector.storage.drift import Alarm
@@ -48,6 +48,8 @@ def origin_of(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmO
     """
     if alarm.signal in MISSING_STATES:
         return _origin_of_missing(alarm)
+    if alarm.signal == UNFAITHFUL:
+        return AlarmOrigin(Origin.SYSTEM, ("People's labels of drawn turns say so themselves",))
     evaluator = EVALUATORS.get(alarm.signal, alarm.signal)
     moved, reasons = _evaluator_moved(connection, alarm, evaluator)
     truth, by_labels = _truth_moved(connection, alarm, label_rate)

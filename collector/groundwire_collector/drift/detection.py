@@ -5,6 +5,7 @@ import logging
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector.drift import checkpoint
+from groundwire_collector.drift.labelled_turns import LabelledBlocks
 from groundwire_collector.drift.rebaseline import carry_out
 from groundwire_collector.evaluation.batch import JudgedBatch
 from groundwire_collector.settings import Settings
@@ -19,6 +20,7 @@ class DriftDetection:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings, self._engine = settings, engine
+        self._labelled = LabelledBlocks(settings.label_rate)
         self.restore()
 
     def restore(self) -> None:
@@ -31,6 +33,9 @@ class DriftDetection:
         carry_out(connection, self._monitor, batch.now_ns)
         for alarm in self._monitor.observe(batch.new, batch.now_ns, batch.first_scored):
             self._record(connection, alarm)
+        for reading in self._labelled.readings(connection, self._monitor, batch.now_ns):
+            for alarm in self._monitor.take(reading):
+                self._record(connection, alarm)
         checkpoint.keep(connection, self._monitor)
 
     def _record(self, connection: Connection, alarm: Alarm) -> None:

@@ -38,10 +38,16 @@ class DetectionDelay:
     coverage: BaselineCoverage
     baseline: Baseline
     mass: float
+    unit: float = 1.0
 
     @classmethod
-    def of(cls, pinned: StratifiedBaseline, config: MonitorConfig, part: float) -> "DetectionDelay":
-        """Delay with a pinned baseline; `part` of the budget is its monitor's."""
+    def of(
+        cls, pinned: StratifiedBaseline, config: MonitorConfig, part: float, unit: float = 1.0
+    ) -> "DetectionDelay":
+        """Delay with a pinned baseline; `part` of the budget is its monitor's.
+
+        `unit`: loss that stands for a mean of 1.
+        """
         share = STEADY * (1 - config.deploy_share) * part
         mass = (
             config.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE))
@@ -53,7 +59,7 @@ class DetectionDelay:
         mass = min(max(mass / len(pinned.strata), HARDLY), 1.0)
         looked_for = PROVISIONAL_EFFECT if pinned.provisional else config.min_effect
         return cls(
-            Sufficiency.of(smallest, looked_for, mass),
+            Sufficiency.of(smallest, looked_for * unit, mass),
             pinned.plan,
             pinned.pause_seconds * len(pinned.strata),
             share,
@@ -63,6 +69,7 @@ class DetectionDelay:
             BaselineCoverage.of(pinned),
             smallest,
             mass,
+            unit,
         )
 
     @property
@@ -74,7 +81,7 @@ class DetectionDelay:
         return {growth: self._hours_until(growth) for growth in GROWTHS}
 
     def _hours_until(self, growth: float) -> float | None:
-        found = Sufficiency.of(self.baseline, growth, self.mass)
+        found = Sufficiency.of(self.baseline, growth * self.unit, self.mass)
         return found.delay * self.pause / HOUR if math.isfinite(found.delay) else None
 
     def lines(self) -> Iterator[str]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.missing_scores import MISSING_STATES, WEIGHT, missing_losses
 from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.drift.labelled_loss import UNIT
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
 
+UNFAITHFUL = "unfaithful"  # true losses by drawn labels, a block at a time
 ROUNDING = 1e-9  # by which a reading may leave [0, 1]
 RETRIEVAL = "retrieval"  # the evaluator whose value it is
 
@@ -49,6 +51,11 @@ SIGNALS = (
 )
 # Weight of all signals of a service together in the budget; a signal of scores has 1.
 SERVICE_WEIGHT = len(SIGNALS) + WEIGHT * len(MISSING_STATES)
+
+
+def unit(signal: str) -> float:
+    """Loss of a signal that stands for a mean of 1."""
+    return UNIT if signal == UNFAITHFUL else 1.0
 
 
 def weight(signal: str) -> float:

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from groundwire_collector.drift.alarm import AlarmContext, Symptoms, guaranteed_json, sums_json
+from groundwire_collector.drift.alarm import (
+    AlarmContext,
+    Symptoms,
+    guaranteed_json,
+    in_means,
+    sums_json,
+)
 from groundwire_collector.drift.attribution import Attribution, Deployment
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.baseline_collector import (
@@ -19,7 +25,7 @@ from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, RECENT, WHOLE
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt, LocatedChange
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.missing_scores import MissingReasons, ScoredShare
-from groundwire_collector.drift.observation import weight
+from groundwire_collector.drift.observation import UNFAITHFUL, unit, weight
 from groundwire_collector.drift.open_alarm import OpenAlarm, OpenAlarms
 from groundwire_collector.drift.rollout_pool import RolloutPool
 from groundwire_collector.drift.segment import SegmentDetector
@@ -106,6 +112,17 @@ class SignalMonitor:
     def note_scored(self, *, scored: bool) -> None:
         """Count a turn of the service, as one with a score or as one without."""
         self.scored.add(scored, baseline=self._collecting)
+
+    @property
+    def unit(self) -> float:
+        """Loss that stands for a mean of 1."""
+        return unit(self.signal)
+
+    @property
+    def _wanted_turns(self) -> int:
+        """Of a baseline; of blocks with labels as few as of a segment, as labels are dear."""
+        few = self.signal == UNFAITHFUL
+        return self.config.own_turns if few else self.config.baseline_turns
 
     @property
     def weight(self) -> float:
@@ -231,8 +248,7 @@ class SignalMonitor:
             self._reset()
             return None
         alarm = self._alarm(located, detection, overriding)
-        self._open(alarm)
-        return alarm
+        return self._open(alarm)
 
     def raise_pooled(self, pool: RolloutPool, deployments: Sequence[Deployment]) -> Alarm | None:
         """The alarm of a version by the evidence of several services; None where it is open."""
@@ -252,8 +268,7 @@ class SignalMonitor:
             f" together: {', '.join(services)}"
         )
         alarm.details["pooled_services"] = services
-        self._open(alarm)
-        return alarm
+        return self._open(alarm)
 
     def state(self) -> SignalState:
         """All that `from_state` goes on from."""
@@ -310,7 +325,7 @@ class SignalMonitor:
             self.collector.release()
 
     def _least_effect(self, provisional: bool) -> float:
-        least = self.config.min_effect
+        least = self.config.min_effect * self.unit
         return max(PROVISIONAL_EFFECT, least) if provisional else least
 
     @property
@@ -336,7 +351,7 @@ class SignalMonitor:
 
     def _collect(self, turn: LossObservation) -> None:
         """Number and time alone say when a baseline is enough, never its losses."""
-        turns, days = self.config.baseline_turns, self.config.baseline_days
+        turns, days = self._wanted_turns, self.config.baseline_days
         self.collector.add(turn, capped=days >= 1)
         now_ns = max(turn.at_ns, self.updated_ns)
         if self.collector.enough(turns, days):
@@ -410,12 +425,18 @@ class SignalMonitor:
             return recent
         return self.streams.get(change.segment) or self.streams[WHOLE]
 
-    def _open(self, alarm: Alarm) -> None:
-        """Look for the recovery of the stream from here on, and for changes of the others."""
-        self._await_recovery(alarm)
-        self._reset()
+    def _open(self, alarm: Alarm) -> Alarm:
+        """Look for the recovery of the stream from here on, and for changes of the others.
 
-    def _await_recovery(self, alarm: Alarm) -> None:
+        The alarm as it is told: in mean losses, where losses have another unit.
+        """
+        opened = self._await_recovery(alarm)
+        self._reset()
+        if self.signal == UNFAITHFUL:
+            opened.alarm = in_means(alarm)
+        return opened.alarm
+
+    def _await_recovery(self, alarm: Alarm) -> OpenAlarm:
         week = alarm.details.get("reference") == "week"
         change = alarm.change
         found = self._named(change, RECENT if week else change.segment)
@@ -426,9 +447,10 @@ class SignalMonitor:
         # would call the same drift a recovery.
         surely = min(change.size_interval[0], found.recent_mean - found.reference.mean)
         stream = stream if stream in self.streams else WHOLE
-        self.open[stream] = OpenAlarm.of(
-            alarm, stream, found.reference, since, share, surely, self.config.min_effect
-        )
+        least = self.config.min_effect * self.unit
+        opened = OpenAlarm.of(alarm, stream, found.reference, since, share, surely, least)
+        self.open[stream] = opened
+        return opened
 
     def _reset(self) -> None:
         self.detection = None

@@ -11,7 +11,7 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.coverage import MOST_NAMED
 from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.dimensions import DIMENSIONS, Stream
-from groundwire_collector.drift.observation import weight
+from groundwire_collector.drift.observation import unit, weight
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baselines, drift
 from groundwire_collector.storage.baselines import MonitorKey
@@ -77,7 +77,7 @@ def monitor_statuses(
             else None
         )
         part = min(weight(row.signal) / total, 1.0) if total else 1.0
-        delay = DetectionDelay.of(pinned, config, part) if pinned else None
+        delay = DetectionDelay.of(pinned, config, part, unit(row.signal)) if pinned else None
         count, too_new = counts.get(key, 0), collecting.get(key, {})
         found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, delay, too_new))
     return sorted(found, key=lambda each: (each.service, each.signal, each.revision))

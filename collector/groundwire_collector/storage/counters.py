@@ -1,11 +1,11 @@
 """Cumulative counters and histograms, updated in the transaction of what they count."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, Text, cast, select, tuple_
+from sqlalchemy import Connection, Table, Text, Update, cast, select, tuple_, update
 
 from groundwire_collector.metric_definitions import (
     SERIES_EVICTED,
@@ -158,6 +158,23 @@ def counters(connection: Connection) -> dict[Key, Counter]:
 def histograms(connection: Connection) -> dict[Key, Histogram]:
     """Every histogram."""
     return {key: _histogram(row) for key, row in _rows(connection, HISTOGRAM, None)}
+
+
+def forget_exemplars(connection: Connection, trace_ids: Collection[str]) -> None:
+    """Drop the exemplars of these traces; what was counted stays. Reads all series once."""
+    for key, row in _rows(connection, COUNTER, None):
+        exemplar = _counter(row).exemplar
+        if exemplar is not None and exemplar.trace_id in trace_ids:
+            connection.execute(_at(COUNTER, key).values(exemplar=None))
+    for key, row in _rows(connection, HISTOGRAM, None):
+        exemplars = _histogram(row).exemplars
+        left = [None if e is None or e.trace_id in trace_ids else e for e in exemplars]
+        if left != exemplars:
+            connection.execute(_at(HISTOGRAM, key).values(exemplars=[_plain(e) for e in left]))
+
+
+def _at(table: Table, key: Key) -> Update:
+    return update(table).where(table.c.metric == key[0], table.c.labels == key[1])
 
 
 def _fit(connection: Connection, increments: Increments, now_ns: int) -> Increments:

@@ -3,7 +3,9 @@
 On both, `engine.begin()` is a transaction that may write and `engine.connect()` one that reads.
 """
 
-from time import time_ns
+import logging
+from contextlib import ExitStack
+from time import monotonic, time_ns
 
 from sqlalchemy import (
     Connection,
@@ -23,10 +25,13 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage import search
 from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.postgresql import open_postgresql, wait_for_locks
-from groundwire_collector.storage.sqlite import SqliteEngine, open_sqlite
+from groundwire_collector.storage.sqlite import SqliteEngine, is_busy, open_sqlite
 from groundwire_collector.storage.tables.spans import STORE_FACT
 from groundwire_collector.storage.upsert import upsert
 
+log = logging.getLogger(__name__)
+
+MIGRATION_SECONDS = 600.0  # wait for another process: a step may rewrite millions of rows
 # Transient errors: locked, disk full, read-only, unreachable.
 PASSING = (
     OperationalError,
@@ -59,12 +64,13 @@ def make_schema(engine: Engine) -> None:
 
     Raises UsageError where the database belongs to a newer Groundwire.
     """
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            wait_for_locks(connection)
-            connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+    with engine.connect() as connection:
+        if _is_newest(connection):
+            return
+    with ExitStack() as stack:
+        connection = _begin_alone(stack, engine)
         step = _step(connection)
-        if step == HEAD and search.is_made(connection):
+        if _is_newest(connection):
             return
         if step is not None and step > HEAD:
             raise UsageError(
@@ -75,6 +81,27 @@ def make_schema(engine: Engine) -> None:
 
         upgrade(connection)
         search.make(connection)
+
+
+def _begin_alone(stack: ExitStack, engine: Engine) -> Connection:
+    """Begin the transaction that changes the schema, after that of any other process."""
+    if engine.dialect.name == "postgresql":
+        connection = stack.enter_context(engine.begin())
+        wait_for_locks(connection)
+        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+        return connection
+    give_up = monotonic() + MIGRATION_SECONDS
+    while True:
+        try:
+            return stack.enter_context(engine.begin())
+        except OperationalError as error:
+            if not is_busy(error.orig) or monotonic() > give_up:
+                raise
+            log.info("waiting for another process that writes to the database")
+
+
+def _is_newest(connection: Connection) -> bool:
+    return _step(connection) == HEAD and search.is_made(connection)
 
 
 def _step(connection: Connection) -> str | None:

@@ -127,15 +127,21 @@ def drawn_turns(
 
 
 def following_turns(
-    connection: Connection, service: str, model_version: str, after: tuple[int, str], limit: int
+    connection: Connection,
+    service: str,
+    model_version: str | None,
+    after: tuple[int, str],
+    limit: int,
 ) -> list[ScoredTurn]:
-    """Scored turns of a segment that started after one, oldest first."""
+    """Scored turns of a segment that started after one, oldest first; None: of every version."""
     c = TURN_LISTING.c
     started_ns, turn_id = after
     later = (c.started_ns > started_ns) | ((c.started_ns == started_ns) & (c.turn_id > turn_id))
     version = c.model_version == model_version if model_version else c.model_version.is_(None)
     query = _scored(_conditions(EstimateFilter(service=service)), "model_version")
-    query = query.where(version, later).order_by(c.started_ns, c.turn_id).limit(limit)
+    if model_version is not None:
+        query = query.where(version)
+    query = query.where(later).order_by(c.started_ns, c.turn_id).limit(limit)
     return _scored_turns(connection, query)
 
 

@@ -82,6 +82,11 @@ def add_missing(connection: Connection, labels: Sequence[Label]) -> int:
     return len(new)
 
 
+def labelled(connection: Connection) -> set[str]:
+    """Services with labels."""
+    return set(connection.scalars(select(LABEL.c.service).distinct()))
+
+
 def find(connection: Connection, query: LabelQuery) -> list[Label]:
     """Labels with their history, oldest first."""
     if query.turn_ids is not None and len(query.turn_ids) > 0:

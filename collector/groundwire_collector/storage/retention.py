@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
+    counters,
     failed_traces,
     golden,
     judging,
@@ -140,6 +141,7 @@ def _forget(connection: Connection, traces: Sequence[bytes]) -> None:
     trace_fragments.forget(connection, names)
     trace_fragments.no_longer_await(connection, turns)
     failed_traces.forget(connection, names)
+    counters.forget_exemplars(connection, set(names))
     unanswered_traces.forget(connection, names)
     delete_turns(connection, turns)
 
@@ -191,12 +193,10 @@ def _expire(engine: Engine, window: RetentionWindow, removed: Removed) -> None:
     _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, window)
     removed.turns += _expire_turns(engine, window.since)
     removed.texts += _expire_texts(engine, window.since // DAY_NS)
-    with engine.begin() as connection:
-        probe_runs.expire(connection, window.since)
-        judging.expire(connection, window.since)
-        golden.expire(connection, window.since)
-        failed_traces.expire(connection, window.since)
     portions = Portions(engine)
+    for table_of in (probe_runs, judging, golden, failed_traces):
+        with portions.transaction() as connection:
+            table_of.expire(connection, window.since)
     for table, old in trace_fragments.old(window.since):
         _delete_where(portions, table, old)
     _delete_where(portions, UNANSWERED_TRACE, unanswered_traces.older_than(window.since))
@@ -215,11 +215,15 @@ def _expire_stream(engine: Engine, table: Table, position: Any, window: Retentio
         with engine.connect() as connection:
             rows = connection.execute(step.order_by(position).limit(size)).all()
         old = [number for number, received in rows if received < window.since]
+        done = 0
         if old:
             with portions.transaction() as connection:
-                for batch in batched(old):
-                    connection.execute(delete(table).where(position.in_(batch)))
-        gone += len(old)
+                for part in portions.parts(old):
+                    connection.execute(delete(table).where(position.in_(part)))
+                    done += len(part)
+        gone += done
+        if done < len(old):
+            continue
         if len(rows) < size or any(
             window.since <= received <= window.until for _, received in rows
         ):
@@ -236,8 +240,9 @@ def _expire_turns(engine: Engine, cutoff_ns: int) -> int:
         if not ids:
             return gone
         with portions.transaction() as connection:
-            delete_turns(connection, ids)
-        gone += len(ids)
+            for part in portions.parts(ids):
+                delete_turns(connection, part)
+                gone += len(part)
 
 
 def _expire_texts(engine: Engine, day: int) -> int:
@@ -260,10 +265,10 @@ def _delete_where(
         if not keys:
             return gone
         with portions.transaction() as connection:
-            for batch in batched(keys):
-                connection.execute(delete(table).where(tuple_(*table.primary_key).in_(batch)))
+            for part in portions.parts(keys):
+                connection.execute(delete(table).where(tuple_(*table.primary_key).in_(part)))
+                gone += len(part)
             then(connection)
-        gone += len(keys)
 
 
 def _oldest_step(engine: Engine) -> int | None:

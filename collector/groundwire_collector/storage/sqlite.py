@@ -21,9 +21,11 @@ from groundwire_collector.storage.text_cleaning import clean_statements, to_json
 
 BUSY_SECONDS = 5.0
 CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
+SYNCHRONOUS = "FULL"  # what is acknowledged survives a power cut
 FOLDING_SECONDS = 0.2  # wait of a write for readers once the WAL reached its limit
 _WRITES = "groundwire_writes"
 _FILE = "groundwire_file"
+_DISPOSALS = "groundwire_disposals"
 _PRIMARY = 0xFF  # of an extended result code
 # The file or what it lies on is not what it was: it is closed, so that a disk can be unmounted
 # and repaired, and opened again with the next transaction.
@@ -42,6 +44,12 @@ class SqliteEngine(Engine):
     """Engine whose `begin()` takes SQLite's write lock; `connect()` does not."""
 
     file: "DatabaseFile"
+    disposals = 0  # a connection opened before the last one is closed when it is returned
+
+    def dispose(self, close: bool = True) -> None:
+        """Close idle connections now, and those in use when they are returned."""
+        self.disposals += 1
+        super().dispose(close)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -51,6 +59,21 @@ class SqliteEngine(Engine):
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def begin_unsynced(self) -> Iterator[Connection]:
+        """Like `begin`, but the commit holds the lock for no fsync: a power cut may undo it."""
+        self.file.bound_wal()
+        with self.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA synchronous=NORMAL")
+            try:
+                connection.execution_options(**{_WRITES: True})
+                with connection.begin():
+                    yield connection
+            finally:
+                if not connection.invalidated:
+                    driver.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
 
 
 def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
@@ -66,6 +89,12 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
 
     def remember(_connection: object, record: Any) -> None:
         record.info[_FILE] = file.identity()
+        record.info[_DISPOSALS] = engine.disposals
+
+    def close_old(connection: object, record: Any) -> None:
+        """A connection in use while the pool was disposed would stay open until collected."""
+        if connection is not None and record.info.get(_DISPOSALS) != engine.disposals:
+            record.invalidate()
 
     def check(_connection: object, record: Any, _proxy: object) -> None:
         if record.info.get(_FILE) != file.identity():
@@ -76,11 +105,16 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
         code = getattr(context.original_exception, "sqlite_errorcode", 0)
         if code & _PRIMARY in _LOST:
             context.is_disconnect = True
+            cursor = getattr(context.execution_context, "cursor", None)
+            if cursor is not None:  # its statement would keep the file open
+                with suppress(sqlite3.Error):
+                    cursor.close()
             engine.dispose()
 
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "connect", remember)
     event.listen(engine, "checkout", check)
+    event.listen(engine, "checkin", close_old)
     event.listen(engine, "handle_error", let_go)
     event.listen(engine, "begin", _begin)
     clean_statements(engine)
@@ -163,6 +197,11 @@ class DatabaseFile:
             return 0
 
 
+def is_busy(error: BaseException | None) -> bool:
+    """Whether another connection held the write lock for longer than `BUSY_SECONDS`."""
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_BUSY
+
+
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
     connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
@@ -170,7 +209,7 @@ def _prepare(connection: Any, _record: object) -> None:
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only before the first table
         connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * 4096}")
 

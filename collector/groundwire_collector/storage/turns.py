@@ -5,10 +5,26 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from groundwire_collector.storage import search, turn_listing
-from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN, TURN_LISTING
+from groundwire_collector.storage.tables.turns import (
+    CLAIM,
+    RARE_STATES,
+    SCORE,
+    TURN,
+    TURN_LISTING,
+)
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.evaluation import (
     Citation,
@@ -165,6 +181,7 @@ def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
     conditions = _conditions(query)
     conditions += _of_facts(query)
     if query.words is not None:
+        search.prefer_indexes(connection)
         conditions.append(search.matches(connection, query.words))
     ids = list(connection.scalars(_ordered(select(LISTED.turn_id).where(*conditions), query)))
     rows = connection.execute(select(TURN).where(TURN.c.id.in_(ids))).mappings()
@@ -237,18 +254,25 @@ def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
     if query.until_ns is not None:
         conditions.append(LISTED.started_ns < _storable(query.until_ns))
     if query.state is not None:
-        bit = turn_listing.STATE_BITS.get(query.state, 0)
-        conditions.append(LISTED.states.op("&")(bit) != 0)
+        conditions.append(_state(query.state))
     if query.verdict is not None:
         bit = turn_listing.VERDICT_BITS.get(query.verdict, 0)
         conditions.append(LISTED.verdicts.op("&")(bit) != 0)
     if query.order == "worst":
-        conditions.append(LISTED.p_unsupported.is_not(None))
+        conditions.append(_doubt(query).is_not(None))
         # The worst answers that users got: not those to questions of our own.
         conditions.append(LISTED.diagnostic.is_(False))
     if query.cursor is not None:
         conditions.append(_after(query.order, query.cursor))
     return conditions
+
+
+def _state(state: str) -> ColumnElement[bool]:
+    """Whether any evaluator said so; of a rare state as its partial index has it."""
+    if state in RARE_STATES:
+        bits = LISTED.states.op("&")(literal_column(str(RARE_STATES[state])))
+        return bits.op("!=", is_comparison=True)(literal_column("0"))
+    return LISTED.states.op("&")(turn_listing.STATE_BITS.get(state, 0)) != 0
 
 
 def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[bool]:
@@ -277,11 +301,17 @@ def _storable(nanoseconds: int) -> int:
 def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:
     newest = (LISTED.started_ns.desc(), LISTED.turn_id.desc())
     orders = {
-        "worst": (LISTED.p_unsupported.desc(), *newest),
+        "worst": (_doubt(query).desc(), *newest),
         "newest": newest,
         "oldest": (LISTED.started_ns, LISTED.turn_id),
     }
     return statement.order_by(*orders[query.order]).limit(query.limit)
+
+
+def _doubt(query: TurnQuery) -> ColumnElement[Any]:
+    """`p_unsupported`; for few turns so that SQLite does not walk the index of all by it."""
+    column: ColumnElement[Any] = LISTED.p_unsupported
+    return column + literal_column("0.0") if query.state in RARE_STATES else column
 
 
 def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[JudgedTurn]:

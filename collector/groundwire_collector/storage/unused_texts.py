@@ -130,12 +130,11 @@ class _Page:
                 for table in _REFERRING:
                     while self._discard_used(connection, table):
                         pass
-                batch = list(islice(self._unused, portions.size))
-                ids = [self._unused.pop(name) for name in batch]
-                for part in batched(ids):
-                    connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(part)))
+                for names in portions.parts(list(islice(self._unused, portions.size))):
+                    ids = [self._unused.pop(name) for name in names]
+                    connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(ids)))
+                    gone += len(ids)
                 forget_deleted(connection)
-            gone += len(ids)
         return gone
 
     def _read_next(self, table: Table) -> bool:

@@ -10,12 +10,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from groundwire_evaluators.grounding.bare_answers import complete
 from groundwire_evaluators.text.markup import Block, Plain, blocks
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.sentences import sentences
 
+_FAREWELL = (
+    r"(?:have|enjoy) (?:an?|your) (?:[a-z]+ ){0,3}(?:day|morning|afternoon|evening|night|week|weekend|trip|stay|one)(?: ahead| too)?"
+    r"|(?:i |we )?wish(?:ing)? you\b[^.:]{0,40}|all the best|take care|(?:good|best of) luck|(?:good)?bye|see you soon"
+    r"|(?:(?:noch )?einen |ein )?(?:schönen|guten|angenehmen) (?:tag|abend|aufenthalt)(?: noch)?|(?:ein )?schönes wochenende"
+    r"|(?:ich wünsche|wir wünschen) (?:ihnen|dir|euch)\b[^.:]{0,40}|viel (?:erfolg|glück|spaß)"
+    r"|(?:très )?bonne (?:journée|soirée|semaine)|bon (?:week-end|courage)"
+    r"|que teng(?:a|as) (?:un )?(?:buen|bonito|excelente)[^.:]{0,20}|un saludo|saludos"
+    r"|(?:ti auguro una |le auguro una )?buona (?:giornata|serata)|tenha um(?:a)? (?:bom|boa|ótimo|ótima)[^.:]{0,20}"
+    r"|(?:nog )?een (?:fijne|prettige|mooie) (?:dag|avond)(?: verder)?|fijne dag(?: nog| verder)?"
+)
 _COURTESY = re.compile(
-    r"(?:(?:hi|hello|hey|dear|sure|certainly|of course|great question|good question|thanks|thank you|"
+    rf"(?:(?:{_FAREWELL})\s*[.!,]*\Z|"
+    r"(?:hi|hello|hey|dear|sure|certainly|of course|great question|good question|thanks|thank you|"
     r"good (?:morning|afternoon|evening)|"
     r"you['’]re welcome|absolutely|okay|hallo|guten tag|gerne|natürlich|bonjour|bien sûr|hola|"
     r"claro|por supuesto|ciao|certo|olá)\b[^.:]{0,40}[.!,:]*\Z"
@@ -90,6 +102,7 @@ class Candidate:
     plain: Plain | None = None
     lead: str = ""
     comment: bool = False
+    item: bool = False  # whether it is an item of a list
 
     @cached_property
     def read(self) -> Plain:
@@ -118,7 +131,11 @@ def candidates(
             key = " ".join(words), candidate.lead
             if key in seen:
                 candidate = _skipped(candidate, "said before")
-            elif question_words and _echoes(candidate.read.text, question_words):
+            elif (
+                question_words
+                and _echoes(candidate.read.text, question_words)
+                and complete(answer, question) is None
+            ):
                 candidate = _skipped(candidate, "repeats the question")
             seen.add(key)
         yield candidate
@@ -150,6 +167,8 @@ def _after_question(candidate: Candidate, question_words: Sequence[str]) -> Cand
     ):
         return candidate
     before = plain.text[found[-2].end() : found[-1].start()]
+    if before.isspace():
+        return candidate  # "C'è un parcheggio in hotel": a statement in the question's words
     rest = plain.part(found[-2].end() + len(before.rstrip("€$£-−(")), len(plain.text)).stripped()
     start, end = rest.place(0, len(rest.text))
     text = candidate.text[start - candidate.start :]
@@ -185,7 +204,8 @@ def _candidate(answer: str, line: Block, plain: Plain, skip_reason: str | None =
     start, end = plain.place(0, len(plain.text))
     comment = skip_reason is None and _COMMENT.match(plain.text) is not None
     lead = line.lead[-_LONGEST_LEAD:]
-    return Candidate(start, end, answer[start:end], skip_reason, plain, lead, comment)
+    item = line.kind == "item"
+    return Candidate(start, end, answer[start:end], skip_reason, plain, lead, comment, item)
 
 
 def _is_heading(line: Block, following: Block | None) -> bool:

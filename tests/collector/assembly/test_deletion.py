@@ -1,23 +1,26 @@
 """A person's data goes whole: joined pieces, closed-book calls, and the bytes of the file."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, inspect, select
 
 from groundwire import attributes
 from groundwire_collector.assembly.deletion import forget
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import turns
+from groundwire_collector.storage import failed_traces, labels, turns
 from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_collector.storage.span import Span
+from groundwire_collector.storage.failed_traces import FailedTrace
+from groundwire_collector.storage.labels import Label
+from groundwire_collector.storage.span import Span, SpanEvent
 from groundwire_collector.storage.spans import SpanStore, spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
-from groundwire_collector.storage.turns import TurnQuery
+from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Turn
 
@@ -209,3 +212,72 @@ def test_what_is_forgotten_while_it_is_judged_is_not_stored_again(
         pass
     with engine.connect() as connection:
         assert turns.find(connection, TurnQuery()) == []
+
+
+def test_a_trace_whose_log_event_names_the_user_is_deleted(engine: Engine) -> None:
+    event = SpanEvent(name="feedback", time_ns=1, attributes={"user.id": "u1"})
+    add_at(engine, 0, replace(a_span(1, text=CHUNK), events=(event,)), a_span(2, text=CHUNK))
+    assert forget(engine, user="u1") == 1
+    assert [readable(engine, trace) for trace in (1, 2)] == [False, True]
+
+
+@pytest.mark.parametrize("which", [{"session": "s1"}, {"user": "u1"}])
+def test_a_turn_whose_user_or_session_was_read_from_an_attribute_of_ones_own_is_deleted(
+    engine: Engine, which: dict[str, str]
+) -> None:
+    """As families of one's own (GROUNDWIRE_FAMILIES) name them: no table here has the key."""
+    for trace, session, user in ((1, "s1", "u1"), (2, "s2", "u2")):
+        add_at(engine, 0, a_span(trace, **{"acme.session": session, "acme.user": user}))
+        turn = Turn(
+            id=f"{trace:032x}-1", trace_id=f"{trace:032x}", session_id=session, user_id=user
+        )
+        with engine.begin() as connection:
+            turns.save(connection, [JudgedTurn(turn, ())])
+    assert forget(engine, **which) == 1
+    assert [readable(engine, trace) for trace in (1, 2)] == [False, True]
+    with engine.connect() as connection:
+        assert [item.turn.session_id for item in turns.find(connection, TurnQuery())] == ["s2"]
+
+
+@pytest.mark.parametrize("which", [{"session": "s1"}, {"user": "u1"}])
+def test_no_table_holds_anything_of_what_was_forgotten(
+    tmp_path: Path, which: dict[str, str]
+) -> None:
+    """Neither pieces, nor the queues of judges and closed-book calls, labels, index or scores."""
+    settings = Settings(
+        data_dir=tmp_path,
+        judges="llm_judge=1",
+        closed_book_rate=1.0,
+        probe_endpoint="http://127.0.0.1:9/v1",
+    )
+    engine = open_engine(settings)
+    make_schema(engine)
+    again = {attributes.CLOSED_BOOK: True, attributes.CLOSED_BOOK_OF: f"{1:032x}:{1:016x}"}
+    early = {attributes.CLOSED_BOOK: True, attributes.CLOSED_BOOK_OF: f"{2:032x}:{2:016x}"}
+    SpanStore(engine).add([call(1, **{"user.id": "u1"}), retrieval(2), call(5, **again)])
+    SpanStore(engine).add([call(6, **early)])
+    work_off(engine, settings)
+    label = Label(
+        turn_id=f"{1:032x}-{1:016x}", labeller="eve", labelled_ns=1, reference="Ada: 20 days"
+    )
+    with engine.begin() as connection:
+        labels.add(connection, [label])
+        failed_traces.add(connection, FailedTrace(f"{2:032x}", 1, "it raises ValueError"))
+    before = tables_with(engine, "Ada", *(f"{trace:032x}" for trace in (1, 2, 5)))
+    assert {"turn", "judge_task", "label", "turn_search_content", "failed_trace"} <= before
+    forget(engine, **which)
+    marks = ("Ada", "s1", "u1", *(f"{trace:032x}" for trace in (1, 2, 5)))
+    assert tables_with(engine, *marks) == set()
+    engine.dispose()
+
+
+def tables_with(engine: Engine, *words: str) -> set[str]:
+    """The tables of a SQLite database in which a row holds any of these words."""
+    raw = [*words, *(bytes.fromhex(word) for word in words if len(word) == 32)]
+    found = set()
+    with engine.connect() as connection:
+        for name in inspect(engine).get_table_names():
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"'):
+                if any(str(word) in str(value) for word in raw for value in row):
+                    found.add(name)
+    return found

@@ -19,6 +19,7 @@ from groundwire_collector.storage import (
     tables,
     turns,
 )
+from groundwire_collector.storage import sqlite as sqlite_store
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.migrations.running import configuration, newest
@@ -158,3 +159,30 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds(settings: Settings) 
     assert counted["groundwire_reliance_outcomes"]["source"] == "closed_book"
     assert waiting.turn_id == "t1"
     engine.dispose()
+
+
+def test_a_start_waits_for_a_process_that_holds_the_write_lock_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.01)
+    settings = Settings(data_dir=tmp_path)
+    first, second = open_engine(settings), open_engine(settings)
+    with ThreadPoolExecutor() as pool:
+        with first.begin():
+            started = pool.submit(make_schema, second)
+            with pytest.raises(TimeoutError):
+                started.result(0.3)
+        started.result(60)
+    assert inspect(first).has_table("span")
+    first.dispose()
+    second.dispose()
+
+
+def test_a_start_on_the_newest_schema_takes_no_write_lock(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    first, second = open_engine(settings), open_engine(settings)
+    make_schema(first)
+    with first.begin():
+        make_schema(second)
+    first.dispose()
+    second.dispose()

@@ -126,3 +126,17 @@ def test_a_killed_postgresql(cluster: Any, tmp_path: Path) -> None:
             cluster.start()
         assert [post(client, 2), client.get("/readyz").status_code] == [200, 200]
         assert stored(client) == {1, 2}
+
+
+def test_an_outage_is_logged_once_and_not_for_each_request(
+    on_sqlite: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groundwire_collector.storage.sqlite.BUSY_SECONDS", 0.01)
+    with receiver(on_sqlite) as client:
+        other = sqlite3.connect(on_sqlite.sqlite_path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert [post(client, trace) for trace in range(1, 6)] == [503] * 5
+        other.execute("ROLLBACK")
+        other.close()
+        assert post(client, 1) == 200
+    assert caplog.text.count("writing to the database fails") == 1

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import short_transactions
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.retention import Removed, expire, used_bytes
 from groundwire_collector.storage.short_transactions import Portions
@@ -190,3 +191,28 @@ def test_a_portion_shrinks_until_its_lock_is_short(engine: Engine) -> None:
     assert portions.size == 250
     portions.took(0.01)
     assert portions.size == 500
+
+
+def test_a_transaction_ends_when_it_has_lasted_as_long_as_it_should(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_transactions, "TARGET_SECONDS", 0.0)
+    for trace in range(1, 101):
+        add_turn(engine, trace, days_ago=40)
+    portions = Portions(engine, 100)
+    with portions.transaction():
+        done = [row for part in portions.parts(range(100)) for row in part]
+    assert done == list(range(short_transactions.PART))
+    assert expire(engine, Settings(), NOW).turns == 100
+    assert counts(engine)["turn"] == 0
+
+
+def test_the_rest_of_a_stream_is_deleted_though_transactions_end_early(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_transactions, "TARGET_SECONDS", 0.0)
+    add_at(engine, 40, *(a_span(number, text=noise(number)) for number in range(1, 101)))
+    add_at(engine, 1, a_span(101, text=CHUNK))
+    removed = expire(engine, Settings(), NOW)
+    assert (removed.spans, removed.texts) == (100, 101)  # one resource beside the texts
+    assert readable(engine, 101)

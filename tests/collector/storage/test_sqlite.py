@@ -1,5 +1,7 @@
 """The file behind SQLite: replaced, gone, or held by a reader that does not end."""
 
+import gc
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -7,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from groundwire_collector.errors import StorageUnavailableError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore, spans_of
+from groundwire_collector.storage.sqlite import SqliteEngine
 
 TEXT = "Refunds are paid within fourteen days of the return. " * 8
 LONGEST_WAL = 2**20
@@ -120,3 +124,60 @@ def test_a_file_that_others_could_read_is_taken_from_them(
     with opened.connect():
         assert {path.stat().st_mode & 0o777 for path in settings.data_dir.iterdir()} == {after}
     opened.dispose()
+
+
+def open_files(settings: Settings) -> list[str]:
+    """The database's files that this process holds open."""
+    descriptors = Path("/proc/self/fd").iterdir()
+    found = [os.readlink(each) for each in descriptors if each.is_symlink()]
+    return [path for path in found if path.startswith(str(settings.sqlite_path))]
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Without garbage collection: a server's may come after minutes."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def write_to_a_broken_disk(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")  # SQLITE_READONLY
+        connection.exec_driver_sql("DELETE FROM turn")
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_a_failed_write_to_a_lost_file_leaves_no_file_open(
+    settings: Settings, engine: Engine
+) -> None:
+    with pytest.raises(OperationalError) as caught:
+        write_to_a_broken_disk(engine)
+    assert caught.value.connection_invalidated
+    assert open_files(settings) == []
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_a_connection_in_use_while_the_file_is_lost_is_closed_when_it_is_returned(
+    settings: Settings, engine: Engine
+) -> None:
+    connection = engine.connect()
+    connection.exec_driver_sql("SELECT count(*) FROM turn").scalar_one()
+    engine.dispose()
+    assert open_files(settings)
+    connection.close()
+    assert open_files(settings) == []
+
+
+def test_only_deletions_in_the_background_are_committed_without_a_sync(engine: Engine) -> None:
+    def synchronous() -> int:
+        with engine.connect() as connection:
+            return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    assert isinstance(engine, SqliteEngine)
+    with engine.begin_unsynced() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 1
+    assert synchronous() == 2
+    with pytest.raises(OperationalError), engine.begin_unsynced() as connection:
+        connection.exec_driver_sql("DELETE FROM nothing")
+    assert synchronous() == 2

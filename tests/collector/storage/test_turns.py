@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from groundwire_collector.storage import search, turns
+from groundwire_collector.storage import search, turn_listing, turns
+from groundwire_collector.storage.tables.turns import RARE_STATES
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import (
     Citation,
@@ -156,3 +157,40 @@ def test_times_beyond_all_columns_may_be_asked_for(connection):
     turns.save(connection, [judged(1, 0.5)])
     assert len(turns.find(connection, TurnQuery(since_ns=-(10**30), until_ns=10**30))) == 1
     assert turns.find(connection, TurnQuery(cursor=(None, -(10**30), ""))) == []
+
+
+@pytest.mark.parametrize("state", [state.value for state in State])
+@pytest.mark.parametrize("order", ["worst", "newest"])
+def test_turns_of_each_state_are_found_in_order(connection, state, order):
+    own = Evaluation(evaluator="own", revision="1", state=State(state))
+    for number in range(1, 7):
+        item = judged(number, (number * 5 % 7) / 10)
+        if number % 2:
+            item = JudgedTurn(item.turn, (*item.evaluations, own))
+        turns.save(connection, [item])
+    scored = [6, 5, 4, 3, 2, 1] if own.state is State.SCORED else [5, 3, 1]
+    found = turns.find(connection, TurnQuery(state=state, order=order))
+    numbers = [int(item.turn.trace_id, 16) for item in found]
+    worst = sorted(scored, key=lambda number: -(number * 5 % 7))
+    assert numbers == (worst if order == "worst" else scored)
+
+
+def test_each_state_but_scored_has_an_index_of_its_own_on_its_stored_bit():
+    rare = {name: bit for name, bit in turn_listing.STATE_BITS.items() if name != "scored"}
+    assert rare == RARE_STATES
+
+
+@pytest.mark.parametrize("order", ["worst", "newest"])
+def test_turns_of_a_rare_state_are_read_from_its_index(connection, order):
+    if connection.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    statements = []
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, *_):
+        statements.append((statement, parameters))
+
+    turns.find(connection, TurnQuery(state="failed", order=order))
+    statement, parameters = next(each for each in statements if "ORDER BY" in each[0])
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "ix_turn_listing_failed" in str(plan)

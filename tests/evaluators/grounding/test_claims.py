@@ -95,10 +95,20 @@ def test_a_question_turned_into_a_statement_claims_something() -> None:
     "sentence",
     ["Good morning!", "I'm glad you asked.", "Let me look that up for you.", "I hope this helps!",
      "As an AI assistant, I can only repeat the pages.", "I'm just a bot, so ask the staff too.",
-     "Please contact support if you need anything else."],
+     "Please contact support if you need anything else.", "Have a bright day.", "Enjoy your stay!",
+     "Einen schönen Tag noch!", "Wir wünschen Ihnen viel Freude.", "Bonne journée !",
+     "Buona giornata.", "Que tenga un buen día.", "Tenha um bom dia!", "Nog een fijne dag verder."],
 )  # fmt: skip
 def test_small_talk_claims_nothing(sentence: str) -> None:
     assert asides(f"{sentence} The fee is 30 euros.")[sentence] == "courtesy"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Take care of the keys.", "Have a day off for each year.", "Good luck costs money."],
+)
+def test_what_starts_like_a_farewell_claims_something(sentence: str) -> None:
+    assert asides(sentence)[sentence] is None
 
 
 def test_sentences_that_comment_or_advise_are_known() -> None:

@@ -8,6 +8,30 @@ from sqlmodel import Field
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 _DRAWN = text("probability IS NOT NULL")  # few: what judges every turn has none
+# States that few turns may have, with their bits (storage/turn_listing.py). A partial index each.
+RARE_STATES = {
+    "refusal": 2,
+    "no_context": 4,
+    "no_claims": 8,
+    "not_evaluable": 16,
+    "failed": 32,
+    "not_sampled": 64,
+}
+
+
+def has_state(bit: int) -> str:
+    """SQL condition of a partial index; a query must hold these very literals to use it."""
+    return f"(states & {bit}) != 0"
+
+
+def _index_of(state: str, bit: int) -> Index:
+    condition = text(has_state(bit))
+    return Index(
+        f"ix_turn_listing_{state}",
+        *("started_ns", "turn_id", "p_unsupported", "service", "diagnostic", "states", "verdicts"),
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
 
 
 class CursorRow(StoredModel, table=True):
@@ -118,6 +142,7 @@ class TurnListingRow(StoredModel, table=True):
             *("service", "p_unsupported", "started_ns", "turn_id"),
             *("diagnostic", "states", "verdicts"),
         ),
+        *(_index_of(state, bit) for state, bit in RARE_STATES.items()),
         {"sqlite_with_rowid": False},
     )
 

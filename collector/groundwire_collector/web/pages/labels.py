@@ -1,5 +1,6 @@
 """Labelling pages: queue of sampled turns and the form of one turn."""
 
+from collections import Counter
 from dataclasses import dataclass
 from time import time_ns
 from urllib.parse import quote, urlencode
@@ -22,6 +23,7 @@ from groundwire_collector.web.pages.form import TOKEN, check_token, read_form
 from groundwire_collector.web.pages.label_form import LabelForm, answered
 from groundwire_collector.web.pages.passages import judgement, passages
 from groundwire_collector.web.pages.rendering import page
+from groundwire_collector.web.recent_results import RecentResults
 
 router = APIRouter(include_in_schema=False)
 LONGEST_FORM = 500_000
@@ -47,7 +49,7 @@ def list_labels(access: ReadAccess, database: Database, request: Request) -> HTM
     """Labelling queues by service, and the newest labels."""
     rate = request.app.state.settings.label_rate
     with database.connect() as connection:
-        waiting = queues(connection, access.services, rate)
+        waiting = queues(connection, access.services, rate, recent=_recent(request))
         found = labels.newest(connection, access.services, SHOWN)
     return page(
         "labels.html",
@@ -65,7 +67,7 @@ def next_turn(
     """The page of the turn that is to be labelled next, blind; the list where none waits."""
     rate = request.app.state.settings.label_rate
     with database.connect() as connection:
-        found = queues(connection, access.services, rate, service or None)
+        found = queues(connection, access.services, rate, service or None, _recent(request))
     waiting = next((queue.waiting[0] for queue in found if queue.waiting), None)
     target = "/labels" if waiting is None else f"/turns/{quote(waiting.id)}?blind=1#label"
     return RedirectResponse(target, 303)
@@ -86,6 +88,11 @@ async def save_labels(
     if fields.get("then") == "next":
         return RedirectResponse(f"/labels/next?{urlencode({'service': service})}", 303)
     return RedirectResponse(f"/turns/{quote(turn_id)}#labels", 303)
+
+
+def _recent(request: Request) -> RecentResults:
+    found: RecentResults = request.app.state.recent_estimates
+    return found
 
 
 def _save(database: Engine, access: Access, turn_id: str, fields: dict[str, str]) -> str | None:
@@ -110,10 +117,18 @@ def queues(
     services: frozenset[str] | None,
     rate: float,
     service: str | None = None,
+    recent: RecentResults | None = None,
 ) -> list[LabelQueue]:
-    """By service. Turns come in the order of their draw, which is random and the same for all."""
+    """By service. Turns come in the order of their draw, which is random and the same for all.
+
+    `recent` remembers which turns were drawn for some seconds; labels are read anew.
+    """
     part = EstimateFilter(service=service, services=services)
-    scored, drawn = estimates.drawn_turns(connection, part, lambda trace: draw(trace) < rate)
+
+    def read() -> tuple[Counter[str], list[ScoredTurn]]:
+        return estimates.drawn_turns(connection, part, lambda trace: draw(trace) < rate)
+
+    scored, drawn = recent.get(("drawn", part, rate), read) if recent else read()
     by_service: dict[str, list[ScoredTurn]] = {}
     for turn in sorted(drawn, key=lambda turn: (draw(turn.trace_id), turn.id)):
         by_service.setdefault(turn.service, []).append(turn)
