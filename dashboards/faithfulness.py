@@ -21,6 +21,7 @@ from dashboards.panels import (
     query,
     query_now,
     rate_of,
+    refusals_link,
     runbook_link,
     turns_link,
 )
@@ -116,6 +117,23 @@ def flagged() -> timeseries.Panel:
         )
         .with_target(query(f"{flags} / {turns}"))
         .data_links([*VERSION_LINKS, runbook_link("GroundwireFaithfulnessBurn")])
+    )
+
+
+def false_refusals() -> timeseries.Panel:
+    judged = f"version_evaluator:groundwire_judged_turns:increase{{{JUDGED}}}"
+    ratio = f"version_evaluator:groundwire_false_refusals:ratio{{{JUDGED}}}"
+    refused = f"{SUM_BY_VERSION} ({ratio} * {judged})"
+    return (
+        bad_share(
+            "Which version refuses what a chunk answers?",
+            "Share of turns refused although one sentence of a chunk answers the question, over "
+            "the current window. Faithfulness does not count them: a refusal claims nothing.",
+        )
+        .with_target(query(f"{refused} / ({SUM_BY_VERSION} ({judged}) > 0)"))
+        .data_links(
+            [refusals_link("service", "model_version"), runbook_link("GroundwireFalseRefusals")]
+        )
     )
 
 
@@ -378,7 +396,10 @@ FIRST = (
 BELOW: tuple[Section, ...] = (
     (
         "Which answers, and why not all?",
-        (band(8, flags_by_step, sessions_with_flags, least_faithful), band(8, drop, states)),
+        (
+            band(8, flags_by_step, sessions_with_flags, least_faithful),
+            band(8, drop, states, false_refusals),
+        ),
     ),
     (
         "Has the judge changed? (needs judges and a golden set)",

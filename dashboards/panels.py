@@ -337,6 +337,12 @@ def turns_link(order: str = "worst", *labels: str) -> Link:
     return link(title, f"/turns?order={order}{chosen}{PERIOD}")
 
 
+def refusals_link(*labels: str) -> Link:
+    """Data link from a series to its newest refusals."""
+    chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
+    return link("Open the newest refusals", f"/turns?order=newest{chosen}&state=refusal{PERIOD}")
+
+
 def worst_turn_link(*labels: str) -> Link:
     """Data link from a series to the sentences of its worst turn."""
     chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)

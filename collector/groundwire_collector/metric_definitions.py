@@ -176,6 +176,11 @@ REFUSALS = _counter(
     "Refusals, by whether a chunk was relevant to the question (a lexical proxy).",
     "sufficient",
 )
+FALSE_REFUSALS = _counter(
+    "false_refusals",
+    "Refusals although one sentence of a chunk answers the question.",
+    *EVALUATOR_LABELS,
+)
 SELF_REPORTED_MEMORY_ANSWERS = _counter(
     "self_reported_memory_answers",
     "Turns whose answer states that it uses memory or overrules its context.",

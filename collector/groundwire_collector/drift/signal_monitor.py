@@ -24,11 +24,10 @@ from groundwire_collector.drift.detector_state import DetectorState
 from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, RECENT, WHOLE, Stream
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt, LocatedChange
 from groundwire_collector.drift.losses import LossObservation
-from groundwire_collector.drift.missing_scores import MissingReasons
+from groundwire_collector.drift.missing_scores import MissingReasons, ScoredShare
 from groundwire_collector.drift.observation import UNFAITHFUL, unit, weight
 from groundwire_collector.drift.open_alarm import OpenAlarm, OpenAlarms
 from groundwire_collector.drift.rollout_pool import RolloutPool
-from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.sessions import Repeat
 from groundwire_collector.drift.signal_state import SignalState

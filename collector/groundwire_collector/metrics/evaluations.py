@@ -8,6 +8,8 @@ from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Turn
 
+FALSE_REFUSAL = "false_refusal"  # the signal of a refusal that a chunk could have answered
+
 
 def version_labels(turn: Turn) -> dict[str, str]:
     """The labels of a turn; its tenant counts where the deployment opted in (`Increments`)."""
@@ -22,6 +24,8 @@ def tally_evaluation(
     increments.count(metric_definitions.EVALUATIONS, {**labels, "state": evaluation.state.value})
     if evaluation.flagged:
         increments.count(metric_definitions.FLAGGED_TURNS, labels, exemplar=exemplar_of(turn, 1.0))
+    if evaluation.signals.get(FALSE_REFUSAL):
+        increments.count(metric_definitions.FALSE_REFUSALS, labels, exemplar=exemplar_of(turn, 1.0))
     for claim in evaluation.claims:
         increments.count(metric_definitions.CLAIMS, {**labels, "verdict": claim.verdict.value})
     for citation in evaluation.citations:

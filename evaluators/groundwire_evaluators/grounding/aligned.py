@@ -29,6 +29,9 @@ _AVOIDING = frozenset(
     keys("english")[word]
     for word in "avoid prevent refuse refrain stop keep fail decline deny forbid prohibit".split()
 )
+_ARTICLES = frozenset(
+    "a an any ein eine einen einem einer un une de des una uno um uma een".split()
+)
 _BEING = frozenset("is are was were be been being am".split())
 _TITLES = frozenset("mr mrs ms miss dr prof herr frau m mme sr sra dott mevrouw meneer".split())
 _JOINING = frozenset("and or as well und oder et ou y o e ed en of".split())
@@ -102,16 +105,27 @@ class _Frame:
         pairs = self._alignment.pairs
         if self._claim.words[i].key != self._shown.words[j].key:  # of one meaning
             return any(pairs.get(i + k) == j + k for k in (-1, 1))
-        first = last = 0
-        while pairs.get(i - first - 1) == j - first - 1:
-            first += 1
+        start, at = i, j
+        while (before := self._before(start, at)) is not None:
+            start, at = before
+        last = 0
         while pairs.get(i + last + 1) == j + last + 1:
             last += 1
-        run = range(i - first, i + last + 1)
+        run = range(start, i + last + 1)
         telling = sum(self._has_content(self._claim.words[at]) for at in run)
         return len(run) >= min(_RUN, len(self._claim.words)) and telling >= min(
             2, len(self._content)
         )
+
+    def _before(self, i: int, j: int) -> tuple[int, int] | None:
+        """The pair before a pair, across an article that a denial replaces ("has no", "has a")."""
+        ours = (1, 2) if i and self._claim.words[i - 1].lower in _ARTICLES else (1,)
+        theirs = (1, 2) if j and self._shown.words[j - 1].lower in _ARTICLES else (1,)
+        for back in ours:
+            for there in theirs:
+                if i >= back and self._alignment.pairs.get(i - back) == j - there:
+                    return i - back, j - there
+        return None
 
     def slots(self) -> Iterator[Conflict]:
         """Aligned words that occupy the same place and do not agree."""

@@ -17,6 +17,7 @@ from groundwire_evaluators.grounding.opposition import (
     untrue,
 )
 from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.phrasal_verbs import joined
 from groundwire_evaluators.text.tokens import Token
 from groundwire_evaluators.text.words import Language
 
@@ -59,6 +60,8 @@ class Side:
         supports = SUPPORTS.get(language.code, frozenset())
         negations: list[tuple[int, Token]] = []
         tokens = tokens[:MOST_WORDS]
+        if language.code == "en":
+            tokens = joined(tokens)
         for at, token in enumerate(tokens):
             if token.lower.replace("’", "'") not in negators or spared(tokens, at):
                 side.words.append(bare(token, language))

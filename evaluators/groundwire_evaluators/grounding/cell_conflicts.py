@@ -41,6 +41,15 @@ def cell_conflicts(statement: Statement, cells: Cells) -> list[Conflict]:
     return found
 
 
+def only_row(statement: Statement, question: str, cells: Cells, language: Language) -> int | None:
+    """The one row that question and claim name together, or that a table has; else None."""
+    if len(cells.rows) == 1:
+        return 0
+    both = parse_statement(f"{question}\n{statement.text}", language)
+    rows = {row for _, row in _rows_named(both, cells).rows}
+    return rows.pop() if len(rows) == 1 else None
+
+
 def answer_conflicts(
     statement: Statement, question: str, cells: Cells, language: Language
 ) -> list[Conflict]:
@@ -104,17 +113,21 @@ def _columns_of(statement: Statement, cells: Cells) -> dict[int, int]:
     ]
     found: dict[int, tuple[int, int]] = {}
     for at, token in enumerate(statement.tokens):
-        if not places or token.key not in cells.headed:
+        column = cells.column_named(token) if places else None
+        if column is None:
             continue
         distances = [(max(first - at, at - last + 1), i) for i, (first, last) in enumerate(places)]
         distance, nearest = min(distances)
         if distance <= _NEAR and (nearest not in found or distance < found[nearest][0]):
-            found[nearest] = distance, cells.headed[token.key]
+            found[nearest] = distance, column
     return {quantity: column for quantity, (_, column) in found.items()}
 
 
 def _quantities(statement: Statement, cells: Cells, named: _Named) -> Iterator[Conflict]:
     rows = named.rows
+    alone = not rows and len(cells.rows) == 1  # the one row that there is, though not named
+    if alone:
+        rows = [(0, 0)]
     columns = _columns_of(statement, cells) if rows else {}
     for index, claimed in enumerate(statement.quantities[:_MOST_QUANTITIES]):
         row = _row_of(statement, claimed, cells, rows)
@@ -123,17 +136,24 @@ def _quantities(statement: Statement, cells: Cells, named: _Named) -> Iterator[C
         own = {at: q for at in cells.numeric if (q := cells.rows[row][at].quantity) is not None}
         column = columns.get(index)
         held = {column: own[column]} if column is not None and column in own else own
+        if alone and (held is own or not any(agree(claimed, q) for q in own.values())):
+            continue
         shown = {at: q for at, q in held.items() if _same_kind(claimed, q)}
         if not shown or any(agree(claimed, quantity) for quantity in shown.values()):
             continue
-        beside = (q for q in statement.quantities if _row_of(statement, q, cells, rows) == row)
+        beside = (
+            q
+            for at, q in enumerate(statement.quantities)
+            if not (alone and columns.get(at, column) != column)
+            and _row_of(statement, q, cells, rows) == row
+        )
         if any(agree(other, quantity) for other in beside for quantity in shown.values()):
             continue  # "Bob has more, 71 against 17": the row's own value is said beside another's
         other_places = [at for at in shown if _is_in_another_place(claimed, cells, row, at)]
         if held is own and not other_places:
             continue
         at = next(iter(other_places or shown))
-        yield _conflict(claimed, cells, (row, at), named.label)
+        yield cells.conflict(claimed, row, at, named.label)
 
 
 def _row_of(
@@ -170,13 +190,15 @@ def _truths(statement: Statement, cells: Cells, named: _Named) -> Iterator[Confl
         places = [at for at, token in enumerate(statement.tokens) if token.key in heading]
         if not places or not rows or column == label:
             continue
+        if len(cells.rows) == 1 and not heading <= {token.key for token in statement.tokens}:
+            continue  # of one row, which needs no name, the heading must be said whole
         row = _row_at(places[0], rows)
         cell = cells.rows[row][column] if row is not None else None
         if cell is None or cell.truth is None or row is None:
             continue
         if cell.truth == is_denied(statement.tokens, places[0]):
             token = statement.tokens[places[0]]
-            yield _conflict(token, cells, (row, column), label)
+            yield cells.conflict(token, row, column, label)
 
 
 def _words(statement: Statement, cells: Cells, named: _Named) -> Iterator[Conflict]:
@@ -195,7 +217,7 @@ def _words(statement: Statement, cells: Cells, named: _Named) -> Iterator[Confli
             keys = other[column].keys
             if keys and keys <= claimed and not keys & own and other[column].truth is None:
                 token = next(token for token in statement.tokens if token.key in keys)
-                yield _conflict(token, cells, (row, column), label)
+                yield cells.conflict(token, row, column, label)
                 return
 
 
@@ -213,7 +235,7 @@ def _extremes(statement: Statement, cells: Cells, named: _Named) -> Iterator[Con
         return
     if mine.value != (max(known) if claimed in _HIGHEST else min(known)):
         token = words[claimed]
-        yield _conflict(token, cells, (rows[0][1], column), label)
+        yield cells.conflict(token, rows[0][1], column, label)
 
 
 def _extreme_column(words: Set[str], cells: Cells) -> int | None:
@@ -229,12 +251,3 @@ def _extreme_column(words: Set[str], cells: Cells) -> int | None:
 
 def _is_price(heading: frozenset[str]) -> bool:
     return any(key in _PRICES or _PRICES & lexicon().synonyms_of(key) for key in heading)
-
-
-def _conflict(
-    claimed: Token | Quantity, cells: Cells, place: tuple[int, int], label: int
-) -> Conflict:
-    row, column = place
-    name, cell = cells.rows[row][label].text, cells.rows[row][column].text
-    shown = f"{name}, {cells.headings[column]}: {cell}"
-    return Conflict("cell", claimed.start, claimed.end, claimed.text, shown, firm=True)

@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from groundwire_evaluators.grounding.column_concepts import (
+    Concept,
+    concepts_of,
+    concepts_of_heading,
+    dimension_of_unit,
+    unit_of_heading,
+)
+from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.field_names import words_and_units_of
 from groundwire_evaluators.grounding.tables import Table, of_rows
 from groundwire_evaluators.text.quantities import Quantity, quantities
-from groundwire_evaluators.text.tokens import tokenize
+from groundwire_evaluators.text.tokens import Token, tokenize
+from groundwire_evaluators.text.units import unit
 from groundwire_evaluators.text.words import Language
 
 _YES = frozenset("yes true ja oui sí si sì sim x y ✓ ✔ ✅".split())
@@ -25,6 +35,28 @@ class Cell:
     truth: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Table column: heading keys, concepts, unit, dimension."""
+
+    keys: frozenset[str]
+    concepts: frozenset[Concept]
+    unit: str
+    dimension: str
+
+    @classmethod
+    def of(cls, heading: str, language: Language) -> "Column":
+        written = unit_of_heading(heading, language)
+        known = unit(written.lower(), language.code) if written else None
+        concepts = concepts_of_heading(heading, language)
+        dimensions = {concept.dimension for concept in concepts}
+        dimension = dimension_of_unit(known.dimension if known else None)
+        if not dimension and len(dimensions) == 1:
+            dimension = dimensions.pop()
+        keys = frozenset(_keys(" ".join(words_and_units_of(heading)), language))
+        return cls(keys, concepts, written, dimension)
+
+
 class Cells:
     """Table indexed for claims; rows by a column that tells them apart."""
 
@@ -36,6 +68,7 @@ class Cells:
         self.headed = {
             key: at for at, column in enumerate(self.columns) for key in column if counted[key] == 1
         }
+        self.language = language
         self.rows = [[_cell(text, language) for text in row] for row in table.rows]
         self.labels = self._labels()
         self.named = {column: self._named(column) for column in self.labels}
@@ -67,6 +100,29 @@ class Cells:
             alike.setdefault(frozenset(name for name, _ in row), []).append(row)
         tables = (of_rows(group) for columns, group in alike.items() if columns)
         return [cls(table, language) for table in tables if table]
+
+    @cached_property
+    def concept_columns(self) -> list[Column]:
+        """The columns by what their headings mean."""
+        return [Column.of(heading, self.language) for heading in self.headings]
+
+    def column_named(self, token: Token) -> int | None:
+        """The one column whose heading holds a word, or a word of its concept."""
+        if token.key in self.headed:
+            return self.headed[token.key]
+        concepts = concepts_of((token.text,), self.language)
+        if not concepts:
+            return None
+        found = [at for at, c in enumerate(self.concept_columns) if c.concepts & concepts]
+        return found[0] if len(found) == 1 else None
+
+    def conflict(self, claimed: Token | Quantity, row: int, column: int, label: int) -> Conflict:
+        """The conflict of a value with a cell, named by the row's cell in the column `label`."""
+        name = self.rows[row][label]
+        cell = f"{self.headings[column]}: {self.rows[row][column].text}"
+        named = label != column and name.keys and name.quantity is None
+        shown = f"{name.text}, {cell}" if named else cell
+        return Conflict("cell", claimed.start, claimed.end, claimed.text, shown, firm=True)
 
     @cached_property
     def numeric(self) -> list[int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from groundwire_evaluators.grounding.bare_answers import complete
 from groundwire_evaluators.text.markup import Block, Plain, blocks
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.sentences import sentences
@@ -101,6 +102,7 @@ class Candidate:
     plain: Plain | None = None
     lead: str = ""
     comment: bool = False
+    item: bool = False  # whether it is an item of a list
 
     @cached_property
     def read(self) -> Plain:
@@ -129,7 +131,11 @@ def candidates(
             key = " ".join(words), candidate.lead
             if key in seen:
                 candidate = _skipped(candidate, "said before")
-            elif question_words and _echoes(candidate.read.text, question_words):
+            elif (
+                question_words
+                and _echoes(candidate.read.text, question_words)
+                and complete(answer, question) is None
+            ):
                 candidate = _skipped(candidate, "repeats the question")
             seen.add(key)
         yield candidate
@@ -161,6 +167,8 @@ def _after_question(candidate: Candidate, question_words: Sequence[str]) -> Cand
     ):
         return candidate
     before = plain.text[found[-2].end() : found[-1].start()]
+    if before.isspace():
+        return candidate  # "C'è un parcheggio in hotel": a statement in the question's words
     rest = plain.part(found[-2].end() + len(before.rstrip("€$£-−(")), len(plain.text)).stripped()
     start, end = rest.place(0, len(rest.text))
     text = candidate.text[start - candidate.start :]
@@ -196,7 +204,8 @@ def _candidate(answer: str, line: Block, plain: Plain, skip_reason: str | None =
     start, end = plain.place(0, len(plain.text))
     comment = skip_reason is None and _COMMENT.match(plain.text) is not None
     lead = line.lead[-_LONGEST_LEAD:]
-    return Candidate(start, end, answer[start:end], skip_reason, plain, lead, comment)
+    item = line.kind == "item"
+    return Candidate(start, end, answer[start:end], skip_reason, plain, lead, comment, item)
 
 
 def _is_heading(line: Block, following: Block | None) -> bool:

@@ -7,8 +7,10 @@ from functools import lru_cache
 from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
+from groundwire_evaluators.grounding.bare_answers import CompletedStatement, complete
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
 from groundwire_evaluators.grounding.cells import Cells
+from groundwire_evaluators.grounding.characters import JUDGED, judge_by_characters
 from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Candidate, candidates
 from groundwire_evaluators.grounding.code import (
@@ -38,9 +40,8 @@ from groundwire_evaluators.grounding.read_claims import (
     claims_to_read,
 )
 from groundwire_evaluators.grounding.reading_pairs import pair_of
-from groundwire_evaluators.grounding.short_answers import CompletedStatement, complete
 from groundwire_evaluators.grounding.signals import Comparison, measure_signals
-from groundwire_evaluators.grounding.tables import read_content
+from groundwire_evaluators.grounding.tables import read_content, single_row
 from groundwire_evaluators.grounding.verdicts import (
     JudgedClaim,
     judge_again,
@@ -63,6 +64,11 @@ _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _TURNS_AT_ONCE = 64  # whose claims are held in memory
 _LONGEST_QUESTION = 1_000  # code points that are read with a short answer
+_MOST_CHUNKS = 4  # by which the language of the chunks is told
+_OTHER_WORDS = (
+    "language: {} is judged by numbers and sentences of the chunks; this answer has other words"
+)
+_BAD = 0.9  # score of an answer that characters show to be wrong
 _FEWEST_WORDS_OF_SENTENCE = 3  # that tell its language
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
@@ -136,7 +142,7 @@ class Grounding:
             return self._without(*known)
         language = language_of_turn(turn)
         if language is None:
-            return self._without(State.NOT_EVALUABLE, _unsupported_language(turn))
+            return self._by_characters(turn)
         passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
         kind = kind_of(turn.question, any(passage.record is not None for passage in passages))
         judged = [
@@ -146,6 +152,28 @@ class Grounding:
         if all(one.comparison is None for one in judged):
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         return AnswerByWords(turn, language, passages, kind, judged)
+
+    def _by_characters(self, turn: Turn) -> Evaluation:
+        """An answer in a language without word lists, by numbers and sentences of the chunks."""
+        known = _language_by_characters(turn)
+        judged = known and judge_by_characters(
+            turn.answer or "", [with_metadata(chunk) for chunk in turn.chunks], known
+        )
+        if not judged or not (judged.bad or (judged.claims and judged.decided)):
+            reason = _OTHER_WORDS.format(known) if judged else _unsupported_language(turn)
+            return self._without(State.NOT_EVALUABLE, reason)
+        supported = sum(claim.verdict is Verdict.SUPPORTED for claim in judged.claims)
+        p_unsupported = _BAD if judged.bad else (1.0 - judged.lowest_coverage) / 2
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=State.SCORED,
+            reason=next((claim.reason for claim in judged.claims if claim.reason), None),
+            value=supported / len(judged.claims),
+            flagged=self._flags(p_unsupported, judged.bad),
+            claims=judged.claims,
+            signals={"p_unsupported": p_unsupported, "claims": float(len(judged.claims))},
+        )
 
     def _concluded(self, judged: Sequence["Evaluation | AnswerByWords"]) -> list[Evaluation]:
         """The evaluations, once a reader was asked about the claims that it is for."""
@@ -330,13 +358,22 @@ def _prose_sample(turn: Turn) -> str | None:
 @lru_cache(maxsize=512)
 def _is_prose(text: str) -> bool:
     """Whether a chunk consists of sentences: records and tables have few function words."""
-    if text.lstrip()[:1] in ("{", "[") or read_content(text).tables:
+    if text.lstrip()[:1] in ("{", "[") or read_content(text).tables or single_row(text):
         return False
     return sum(1 for _ in islice(_LETTERS.finditer(text), _FEWEST_WORDS)) == _FEWEST_WORDS
 
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST_WORDS = 10  # that tell the language of a chunk
+
+
+def _language_by_characters(turn: Turn) -> str | None:
+    """The language by whose characters an answer is judged: that of its chunks; else None."""
+    shown = name_of(" ".join(chunk.text[:_TELLING] for chunk in turn.chunks[:_MOST_CHUNKS]))
+    answer = name_of(turn.answer or "")
+    alike = answer == shown or {answer, shown} == {"Chinese", "Japanese"}
+    short = len(turn.answer or "") <= _TELLING and answer not in JUDGED
+    return shown if shown in JUDGED and (alike or short) else None
 
 
 def _unsupported_language(turn: Turn) -> str:
@@ -395,6 +432,8 @@ def _compare_claims(
     joined = Cells.joined([passage.row for passage in passages], language)
     question = (turn.question or "")[:_LONGEST_QUESTION] if len(claims) == 1 else ""
 
+    only_items = all(candidate.item for candidate in cut if not candidate.skip_reason)
+
     def comparison(
         candidate: Candidate, statement: Statement, whole: CompletedStatement | None
     ) -> Comparison:
@@ -408,6 +447,7 @@ def _compare_claims(
             (*overridden.conflicts(statement), *_code_conflicts(candidate, statement, passages)),
             only_claim=len(claims) == 1,
             item=bool(candidate.lead),
+            bare_item=only_items and candidate.item,
             complete=whole,
             joined=joined,
             question=question if question and not whole else None,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from groundwire_evaluators.grounding.field_names import WORD, words_of
 from groundwire_evaluators.grounding.tables import Table, of_rows
 from groundwire_evaluators.text.tokens import fold, keys
 
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 _HOURS = re.compile(r"(\d{1,2}):(\d{1,2})\s?[-–]\s?(\d{1,2}):(\d{1,2})\Z")
 _NO = frozenset(("no", "none", "false", "not available", "n/a"))
 _YES = frozenset(("yes", "true"))
@@ -152,11 +152,11 @@ def _facts(value: object, path: tuple[str, ...]) -> Iterator[Fact]:
 
 
 def _parts(path: tuple[str, ...]) -> list[str]:
-    return [fold(part) for name in path for part in _PART.findall(name[:100])]
+    return [fold(part) for name in path for part in words_of(name)]
 
 
 def _name(path: tuple[str, ...]) -> str:
-    return " ".join(_PART.sub(lambda part: part.group() + " ", " ".join(path)).split())
+    return " ".join(WORD.sub(lambda part: part.group() + " ", " ".join(path)).split())
 
 
 def _has_value(fact: Fact) -> bool:

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements, opening_days
-from groundwire_evaluators.grounding.cell_conflicts import answer_conflicts, cell_conflicts
+from groundwire_evaluators.grounding.bare_answers import CompletedStatement
+from groundwire_evaluators.grounding.cell_conflicts import (
+    answer_conflicts,
+    cell_conflicts,
+    only_row,
+)
 from groundwire_evaluators.grounding.cells import Cells
+from groundwire_evaluators.grounding.column_conflicts import column_conflicts
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.conflicts import conflicts
 from groundwire_evaluators.grounding.evidence import (
@@ -26,12 +32,12 @@ from groundwire_evaluators.grounding.hours import hours_conflicts
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
     AddedContent,
-    CompletedStatement,
     added_content,
     misplaced,
     unbacked,
 )
 from groundwire_evaluators.grounding.stated import Stated, compare_stated
+from groundwire_evaluators.grounding.subjects import other_subjects
 from groundwire_evaluators.grounding.swaps import swapped_values
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
@@ -43,7 +49,7 @@ from groundwire_evaluators.grounding.vocabulary import (
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity, agree
-from groundwire_evaluators.text.tokens import Token
+from groundwire_evaluators.text.tokens import Token, tokenize
 
 _HARDLY = 2  # content words of an item of a list
 _SHORT = 4  # content words of a claim that says hardly more than a value
@@ -67,6 +73,7 @@ class Comparison:
     overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
     only_claim: bool = False  # whether the answer makes no other claim
     item: bool = False  # whether it is read with what introduces a list or heads a table
+    bare_item: bool = False  # whether it is an item of an answer that is nothing but a list
     complete: CompletedStatement | None = None  # the statement read, where the answer is bare
     joined: Sequence[Cells] = ()  # tables of chunks that are one row each
     question: str | None = None  # the question, where the claim is the whole answer
@@ -115,7 +122,27 @@ class Comparison:
             if self.question is not None and self.added.short:
                 language = self.passages[0].language
                 found.extend(answer_conflicts(self.statement, self.question, cells, language))
-        return found
+        taken = {conflict.start for conflict in found}
+        return found + [each for each in self._other_columns if each.start not in taken]
+
+    @property
+    def _other_columns(self) -> list[Conflict]:
+        """Values of a short answer that stand under another column than the question's."""
+        tables = list(self.tables)
+        if self.question is None or not self.added.short or not tables:
+            return []
+        prose = [p for p in self.passages if p.record is None and not p.tables and not p.row]
+        language = self.passages[0].language
+        rows = [
+            (cells, row)
+            for cells in tables
+            if (row := only_row(self.statement, self.question, cells, language)) is not None
+        ]
+        return [
+            conflict
+            for conflict, keys in column_conflicts(self.statement, self.question, rows, language)
+            if not any(keys <= passage.words | passage.spellings for passage in prose)
+        ]
 
     @property
     def tables(self) -> Iterator[Cells]:
@@ -149,7 +176,7 @@ class Comparison:
         often introduce, summarize or comment: only those of hardly more than a value or a name
         are considered.
         """
-        if not self.only_claim and (
+        if not (self.only_claim or (self.bare_item and self.added.short)) and (
             len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
         ):
             return []
@@ -166,7 +193,8 @@ class Comparison:
         chunk, sentence = self.evidence.answering_place
         passage = self.passages[chunk]
         # A row has a line for each field: the value need not stand in the line that is named.
-        lines = range(len(passage.bounds)) if passage.row else (sentence,)
+        in_lines = passage.record is not None or passage.row
+        lines = range(len(passage.bounds)) if in_lines else (sentence,)
         there = [shown for line in lines for shown in passage.quantities_of(line)]
         return any(agree(q, other) for q in quantities for other in there)
 
@@ -179,7 +207,7 @@ class Comparison:
             self.evidence,
             self.passages,
             list(self.computed),
-            whole=self.only_claim or self.item,
+            whole=self.only_claim or self.item or self.bare_item,
         )
 
     @cached_property
@@ -200,7 +228,12 @@ class Comparison:
         """Values of a short claim that answer a different question."""
         if not self.only_claim:
             return []
-        return misplaced(self.added, self.question_content.content, self.passages)
+        found = misplaced(self.added, self.question_content.content, self.passages)
+        if found or not self.question or not self.added.names or not self.added.short:
+            return found
+        language = self.passages[0].language
+        question = tokenize(self.question, language.stemmer)
+        return list(other_subjects(self.added.names, question, self.passages, language))
 
     @cached_property
     def frame(self) -> float:

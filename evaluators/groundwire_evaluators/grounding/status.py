@@ -9,8 +9,9 @@ condition ("only", "except", "unless") has no status.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.opposition import NEGATORS, spared
@@ -42,7 +43,7 @@ _STATUSES = {
         "permitted": "autoris* permis* permet permettent admis* admet admettent accept* bienvenu* possible / interdi* prohib* défendu* impossible",
         "required": "obligatoire* nécessaire* requis* exig* faut doit doivent devez / facultati* optionnel*",
         "included": "inclus* inclut incluent compris* comprend comprennent couvr* couvert* / exclu*",
-        "available": "disponible* y_a / indisponible*",
+        "available": "disponible* y_a n'y_a / indisponible*",
         "working": "fonctionn* / panne cassé* hors_service",
         "may": "peut peuvent peux pouvez puis / ",
     },
@@ -99,6 +100,15 @@ _GENERIC = frozenset(
     "llevar traer venir entrar usar ir tomar portare entrare usare andare prendere levar trazer vir "
     "meenemen brengen komen meekomen gebruiken gaan mee nemen".split()
 )
+_NONE = {
+    "en": frozenset(("no",)),
+    "de": frozenset("kein keine keinen keinem keiner".split()),
+    "fr": frozenset("aucun aucune".split()),
+    "es": frozenset("ningún ninguna".split()),
+    "it": frozenset("nessun nessuna".split()),
+    "pt": frozenset("nenhum nenhuma".split()),
+    "nl": frozenset(("geen",)),
+}
 _CORRELATIVES = frozenset("ni nor né nem noch".split())  # go on with a denial
 _BEFORE, _AFTER = 6, 3  # words between a negation and the word that it turns
 _CLAUSE = re.compile(r"[,;:()–—]|\b(?:but|however|aber|mais|pero|ma|mas|maar)\b", re.IGNORECASE)
@@ -264,6 +274,7 @@ def compare(
         pairs = [(o, t) for o in claimed for t in shown if o.kind == t.kind]
         if not pairs or not _covers(about, words, language):
             continue
+        pairs = [(o, _denied_of(t, about, words, language)) for o, t in pairs]
         agreeing += [(ours, place) for ours, theirs in pairs if ours.affirmed == theirs.affirmed]
         for ours, theirs in pairs:
             if conflict is None and ours.affirmed != theirs.affirmed:
@@ -272,6 +283,18 @@ def compare(
                     kind, ours.start, ours.end, ours.text, theirs.text, True, place[0]
                 )
     return StatusComparison(tuple(agreeing), None if agreeing else conflict)
+
+
+def _denied_of(
+    shown: Status, about: Sequence[Token], words: Sequence[Token], language: Language
+) -> Status:
+    """A status denied of the very things: "We accept cards, but no cheques"."""
+    keys, none = {token.key for token in about}, _NONE.get(language.code, frozenset())
+    denied = any(
+        word.key in keys and before.lower in none and not shown.start <= before.start < shown.end
+        for before, word in pairwise(words)
+    )
+    return replace(shown, affirmed=False) if denied else shown
 
 
 def _covers(about: Sequence[Token], words: Sequence[Token], language: Language) -> bool:

@@ -16,7 +16,8 @@ _TAG = re.compile(
     r"</?(?:table|tr|td|th|p|div|br|li|ul|ol|b|strong|i|em|span|h[1-6])\b", re.IGNORECASE
 )
 _FIELD = re.compile(
-    r"\s*(?P<item>[-*]\s+)?(?P<name>[^\W\d][\w ()/.&'-]{0,40}?)\s{0,3}:\s+(?P<value>\S.{0,160})\Z"
+    r"\s*(?P<item>[-*]\s+)?(?P<name>[^\W\d][\w ()/.&'%€$£°²³-]{0,40}?)\s{0,3}:"
+    r"\s+(?P<value>\S.{0,160})\Z"
 )
 _MARKED = re.compile(r"[*_`~]")
 _FEWEST_LINES = 2  # of a CSV file, its header among them
@@ -180,7 +181,7 @@ def single_row(text: str) -> tuple[tuple[str, str], ...]:
 
 def of_rows(rows: Sequence[Sequence[tuple[str, str]]]) -> Table | None:
     """The table that rows of (column, cell) make, as records of JSON have them."""
-    if len(rows) < _FEWEST_LINES:
+    if not rows:
         return None
     columns = list(dict.fromkeys(name for row in rows for name, _ in row))[:_MOST_COLUMNS]
     return _table([columns, *(_row(dict(row), columns) for row in rows)])

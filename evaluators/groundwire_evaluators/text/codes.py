@@ -13,6 +13,7 @@ _EXTENSIONS = (
     "java|sh|sql|log|zip|gz|tar|png|jpe?g|svg|env|lock"
 )
 _FILE = re.compile(rf"(?<![\w.@/\\-])[\w-]+\.(?:{_EXTENSIONS})(?![\w-])")
+_FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w-])")
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\Z")
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]{1,9}://|www\.)\S+\Z", re.IGNORECASE)
 _DOMAIN_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,10}/\S*\Z", re.IGNORECASE)
@@ -32,19 +33,20 @@ _QUARTER = re.compile(r"q[1-4]\Z")
 
 
 def find_addresses(text: str) -> list[Quantity]:
-    """Find e-mail addresses, URLs, paths and file names, in order."""
+    """Find e-mail addresses, URLs, paths, file names and command-line flags, in order."""
     found: list[Quantity] = []
     if "@" in text or "/" in text or "\\" in text:
         for match in _MARKED.finditer(text):
             address = _address(match.group(), match.start())
             if address is not None:
                 found.append(address)
-    if "." in text:
-        found += [
-            Quantity(match.start(), match.end(), match.group(), "code")
-            for match in _FILE.finditer(text)
-        ]
-        found.sort(key=lambda each: each.start)
+    for mark, pattern in ((".", _FILE), ("--", _FLAG)):
+        if mark in text:
+            found += [
+                Quantity(match.start(), match.end(), match.group(), "code")
+                for match in pattern.finditer(text)
+            ]
+            found.sort(key=lambda each: each.start)
     return found
 
 

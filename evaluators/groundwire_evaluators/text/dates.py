@@ -158,6 +158,8 @@ class DateReader(Cursor):
         gap = self._gap(at + 1)
         if gap == ". " and word.count(".") == 1 and self._integer(at + 1, 4):
             return None
+        if gap == "/" and self._gap(at + 2) != "/":
+            return self._day_and_month()
         a, b, c = (self._integer(at + i, 4) for i in range(3))
         if gap not in ("-", "/", ".") or self._gap(at + 2) != gap or not (a and b) or c is None:
             return None
@@ -168,6 +170,16 @@ class DateReader(Cursor):
             if a <= 31 and b <= 31 and min(a, b) <= 12:
                 return self._ordered(year, a, b, at + 3)
         return None
+
+    def _day_and_month(self) -> Quantity | None:
+        """ "12/05": two digits each, one part with a leading zero; "24/7" is none."""
+        words = [self._word(self.first), self._word(self.first + 1)]
+        if [len(word) for word in words] != [2, 2] or not any(word[0] == "0" for word in words):
+            return None
+        a, b = (self._integer(self.first + i, 2) for i in range(2))
+        if not (a and b) or max(a, b) > 31 or min(a, b) > 12:
+            return None
+        return self._ordered(0, a, b, self.first + 2)
 
     def _ordered(self, year: int, a: int, b: int, until: int) -> Quantity:
         """Day and month in the language's order; `other` where both orders are valid."""

@@ -72,7 +72,7 @@ def _weights() -> dict[str, dict[str, float]]:
     lists |= {name: {fold(word) for word in words.split()} for name, words in _FOREIGN.items()}
     found: dict[str, dict[str, float]] = {}
     for language, words in lists.items():
-        for word in words:
+        for word in sorted(words):
             found.setdefault(word, {})[language] = 1.0
     for shares in found.values():
         for language in shares:
@@ -100,7 +100,7 @@ def language_of(text: str) -> Language | None:
     if _latin(words) < _LATIN:
         return None
     scores = _scores(text, words)
-    best = max(scores, key=lambda name: (scores[name], name in LANGUAGES, name == "en"), default="")
+    best = max(scores, key=lambda name: _preference(name, scores), default="")
     if not best or scores[best] < 0.02 * len(words):
         return ENGLISH if len(words) < _FEWEST or _is_english(words) else None
     if best != "en" and scores[best] < _SURE and _english_share(tuple(words[:40])) >= _MOSTLY:
@@ -108,12 +108,17 @@ def language_of(text: str) -> Language | None:
     if best not in LANGUAGES:
         if scores[best] >= _FOREIGN_SURE or not _is_english(words):
             return None
-        ours = max(LANGUAGES, key=lambda code: (scores.get(code, 0.0), code == "en"))
+        ours = max(LANGUAGES, key=lambda code: (round(scores.get(code, 0.0), 9), code == "en"))
         return LANGUAGES[ours]
     weak = scores[best] < 0.05 * len(words) and len(words) >= _FEWEST
     if weak and best == "en":
         return ENGLISH if _is_english(words) else None
     return LANGUAGES[best]
+
+
+def _preference(name: str, scores: dict[str, float]) -> tuple[float, bool, bool]:
+    """Order of languages by score, to nine digits; of equal ones the first of the tables."""
+    return round(scores[name], 9), name in LANGUAGES, name == "en"
 
 
 def could_be(text: str, language: Language) -> bool:
@@ -132,7 +137,7 @@ def name_of(text: str) -> str:
     if script:
         return script
     scores = _scores(text, _letters(text))
-    best = max(scores, key=lambda name: scores[name], default="")
+    best = max(scores, key=lambda name: round(scores[name], 9), default="")
     return best if best in _FOREIGN else "a language that is not known"
 
 
@@ -176,7 +181,7 @@ def _scores(text: str, words: Sequence[str]) -> dict[str, float]:
 def _letter_scores(sample: str) -> dict[str, float]:
     """Score of each language by letters that English does not have."""
     found: dict[str, float] = {}
-    for letter in () if sample.isascii() else set(sample) & _LETTERS.keys():
+    for letter in () if sample.isascii() else sorted(set(sample) & _LETTERS.keys()):
         languages = _LETTERS[letter]
         for language in languages:
             weight = 0.5 * sample.count(letter) / len(languages)
@@ -186,7 +191,9 @@ def _letter_scores(sample: str) -> dict[str, float]:
 
 def _elided(word: str) -> dict[str, float]:
     """ "L'eau", "dell'acqua": the part before the apostrophe."""
-    head = word.replace("’", "'").partition("'")[0]
+    head, _, tail = word.replace("’", "'").partition("'")
+    if tail in ("e", "era", "erano"):  # "c'è", "dov'è"
+        return {"it": 1.0}
     if head in ("l", "d", "un"):
         return {"fr": 0.5, "it": 0.5}
     if head in ("n", "s", "qu", "j", "c", "jusqu", "aujourd"):

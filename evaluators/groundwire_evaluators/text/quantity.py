@@ -168,6 +168,8 @@ def comparable(one: Quantity, other: Quantity) -> bool:
 
 def code_shape(text: str) -> str:
     """Shape of a code: "a" for letters, "9" for digits, punctuation unchanged."""
+    if text.startswith("--"):
+        return "--a"  # a flag, of whatever words
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text))
 
 

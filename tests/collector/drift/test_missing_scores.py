@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from groundwire_collector.drift.alarm_origin import origin_of
 from groundwire_collector.drift.config import MonitorConfig
-from groundwire_collector.drift.missing_scores import NOT_EVALUATED, UNSCORED, MissingReasons
+from groundwire_collector.drift.missing_scores import (
+    NOT_EVALUATED,
+    UNSCORED,
+    MissingReasons,
+    ScoredShare,
+)
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.drift import AlarmBudget
@@ -103,3 +108,27 @@ def test_reasons_go_on_from_what_was_written_down() -> None:
     again.resume(found.to_state())
     assert again == found
     assert again.main_state(2) == "failed"
+
+
+def share_after(before: float, after: float, turns: int = 1000) -> ScoredShare:
+    found = ScoredShare()
+    for number in range(turns):
+        found.add(number % 100 < 100 * before, baseline=True)
+    for number in range(turns):
+        found.add(number % 100 < 100 * after, baseline=False)
+    return found
+
+
+def test_a_share_that_changed_is_stated_with_both_numbers() -> None:
+    assert "from 80% to 95%" in share_after(0.8, 0.95).moved
+
+
+def test_a_share_that_stayed_or_was_hardly_seen_says_nothing() -> None:
+    assert share_after(0.8, 0.8).moved == ""
+    assert share_after(0.8, 0.83).moved == ""
+    assert share_after(0.2, 0.9, turns=50).moved == ""
+
+
+def test_it_goes_on_from_what_was_written_down() -> None:
+    found = share_after(0.7, 0.9)
+    assert ScoredShare(*found.to_state()) == found

@@ -117,3 +117,16 @@ def test_what_an_answer_follows_is_counted_from_the_passive_signal():
     )
     assert values(increments, metric_definitions.RELIANCE_OUTCOMES, "source") == {"passive": 1}
     assert values(increments, metric_definitions.RELIANCE_OUTCOMES, "outcome") == {"both": 1}
+
+
+def test_a_refusal_that_a_chunk_could_have_answered_is_counted_as_false():
+    for signal, count in ((1.0, {"grounding": 1}), (0.0, {})):
+        increments = counted(
+            Evaluation(
+                evaluator="grounding",
+                revision="1",
+                state=State.REFUSAL,
+                signals={"false_refusal": signal},
+            )
+        )
+        assert values(increments, metric_definitions.FALSE_REFUSALS, "evaluator") == count

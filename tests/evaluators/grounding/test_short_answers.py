@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.grounding.short_answers import complete, polarity, statement_of_question
+from groundwire_evaluators.grounding.bare_answers import complete, polarity, statement_of_question
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 

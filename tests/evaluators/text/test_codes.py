@@ -37,3 +37,8 @@ def test_a_slash_alone_makes_no_path(text: str) -> None:
 def test_codes_agree_up_to_the_marks_of_a_phone_number(one: str, other: str, same: bool) -> None:
     (mine,), (theirs,) = quantities(one), quantities(other)
     assert agree(mine, theirs) is same
+
+
+def test_a_command_line_flag_is_a_code() -> None:
+    found = [q.text for q in quantities("Use --dry-run or --force, not -- or a--b.")]
+    assert found == ["--dry-run", "--force"]

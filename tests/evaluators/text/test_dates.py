@@ -110,3 +110,8 @@ def test_a_day_of_the_week_agrees_with_a_date_that_falls_on_it() -> None:
     (wrong,) = quantities("on 4 September 2011")
     assert agree(day, right)
     assert not agree(day, wrong)
+
+
+def test_day_and_month_of_two_digits_are_a_date() -> None:
+    assert [q.date for q in quantities("12/05", language="pt")] == [(0, 5, 12)]
+    assert all(q.kind != "date" for q in quantities("open 24/7, rated 10/12"))

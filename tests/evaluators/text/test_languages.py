@@ -1,5 +1,9 @@
 """Which language a text is in."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
@@ -46,3 +50,21 @@ def test_a_value_alone_could_be_any_of_our_languages() -> None:
 def test_a_sentence_could_not_be_another_language() -> None:
     assert not could_be("The library lends books for 14 days.", LANGUAGES["de"])
     assert could_be("Die Bibliothek verleiht Bücher.", LANGUAGES["de"])
+
+
+def test_the_detected_language_does_not_depend_on_the_hash_seed() -> None:
+    code = (
+        "from groundwire_evaluators.text.languages import language_of, name_of\n"
+        "text = 'nom: Ada ville: Oslo employeur: Halden lieu de naissance: Rome âge: 41'\n"
+        "print(language_of(text), name_of(text))"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(runs) == 1

@@ -14,10 +14,16 @@ from groundwire_collector.alerting.annotations import (
     named,
     number,
     signal,
+    turns_url,
     versions,
     worst_links,
 )
-from groundwire_collector.alerting.promql import BY_JUDGE, BY_SERVICE_AND_JUDGE, one_replica
+from groundwire_collector.alerting.promql import (
+    BY_JUDGE,
+    BY_SERVICE_AND_JUDGE,
+    BY_VERSION,
+    one_replica,
+)
 from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.burn_rate import (
     BURN,
@@ -29,6 +35,7 @@ from groundwire_collector.alerting.rules.burn_rate import (
     already_paged,
     burning,
 )
+from groundwire_collector.alerting.rules.recording import FALSELY_REFUSED
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 from groundwire_collector.metric_definitions import DRIFT_ALARM, VERSION_LABELS
 
@@ -40,7 +47,13 @@ PAGING = f'{BURNING}{{severity="page"}}'
 
 
 def faithfulness_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
-    return (burn(limits), drift(limits), slow_burn(limits), faithfulness_drop(limits))
+    return (
+        burn(limits),
+        drift(limits),
+        slow_burn(limits),
+        faithfulness_drop(limits),
+        false_refusals(limits),
+    )
 
 
 def burn(limits: RuleSettings) -> AlertRule:
@@ -135,6 +148,33 @@ def faithfulness_drop(limits: RuleSettings) -> AlertRule:
         since=drift_since(),
         first=FIRST,
         links=worst_links(limits, VERSION_LABELS, limits.current_window),
+    )
+
+
+def false_refusals(limits: RuleSettings) -> AlertRule:
+    usual = number(FALSELY_REFUSED.median, BY_SERVICE_AND_JUDGE, SHARE)
+    return AlertRule(
+        name="GroundwireFalseRefusals",
+        severity=Severity.TICKET,
+        expression=f"{FALSELY_REFUSED.ratio}\n"
+        f"and {FALSELY_REFUSED.rise} > {limits.min_false_refusal_rise:g}\n"
+        f"and {FALSELY_REFUSED.rise} > {limits.noise_factor:g} * {FALSELY_REFUSED.stderr}\n"
+        f"and {FALSELY_REFUSED.count} >= {limits.min_turns}",
+        for_seconds=limits.ticket_after,
+        keep_firing=limits.keep_firing_for,
+        summary=f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the turns are "
+        f"refused although a chunk answers the question (usual: {usual})",
+        description=f"Over {duration(limits.current_window)} and "
+        f"{number(FALSELY_REFUSED.count, BY_JUDGE, WHOLE)} turns; usual is the median over "
+        f"{duration(limits.reference_window)}. Such answers count as no unsupported claim, so "
+        "faithfulness does not show them.",
+        since=drift_since(),
+        first="Open the newest refusals: does the chunk that is named answer the question? Then "
+        "compare prompt and model of this version with the previous one.",
+        links={
+            "turns_url": turns_url(limits, BY_VERSION, "newest", "&state=refusal"),
+            "dashboard_url": dashboard_url(limits),
+        },
     )
 
 

@@ -27,6 +27,7 @@ from groundwire_collector.metric_definitions import (
     DRIFT_SIZE,
     EVALUATIONS,
     FAITHFULNESS,
+    FALSE_REFUSALS,
     FLAGGED_TURNS,
     INDEX_AGE,
     JUDGE_CALLS,
@@ -39,6 +40,14 @@ JUDGED_STATES = "scored|refusal|no_claims"  # refusal and no_claims assert nothi
 MEMORY = ("parametric", "stale")  # outcomes of answers from memory
 SLOW_QUANTILE = 0.9
 
+FALSELY_REFUSED = RecordedShare(
+    "version_evaluator",
+    "groundwire_false_refusals",
+    "service_evaluator",
+    "the share of false refusals",
+    "version_evaluator:groundwire_judged_turns:increase",
+    BY_SERVICE_AND_JUDGE,
+)
 UNRETRIEVED = RecordedShare(
     "service",
     "groundwire_unretrieved_turns",
@@ -71,6 +80,7 @@ def recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *_volumes(limits),
         *_faithfulness(limits),
         *_flagged(limits),
+        *_false_refusals(limits),
         *burn_recordings(limits),
         *_reliance(limits),
         *_retrieval(limits),
@@ -88,6 +98,9 @@ def references(limits: RuleSettings) -> tuple[RecordingRule, ...]:
             "service_evaluator:groundwire_faithfulness:median_reference",
             f"Median over {window} of the faithfulness of a service: the expected level.",
             MEDIAN.format(series="service_evaluator:groundwire_faithfulness:mean", **usual),
+        ),
+        FALSELY_REFUSED.reference(
+            limits, "service_evaluator:groundwire_false_refusals:ratio", limits.current_window
         ),
         UNRETRIEVED.reference(limits, UNRETRIEVED.ratio, limits.current_window),
         MEMORIZATION.reference(
@@ -202,6 +215,28 @@ def _flagged(limits: RuleSettings) -> tuple[RecordingRule, ...]:
             "version_evaluator:groundwire_flagged_turns:increase / "
             "(version_evaluator:groundwire_scored_turns:increase > 0)",
         ),
+    )
+
+
+def _false_refusals(limits: RuleSettings) -> tuple[RecordingRule, ...]:
+    window = limits.current_window
+    judged = "version_evaluator:groundwire_judged_turns:increase"
+    by_version, of_service = (
+        grown(limits, by, total(FALSE_REFUSALS), window) for by in (BY_JUDGE, BY_SERVICE_AND_JUDGE)
+    )
+    turns = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) ({judged})"
+    return (
+        RecordingRule(
+            FALSELY_REFUSED.ratio,
+            "Share of turns with a result that are refused although a chunk answers the question.",
+            f"({by_version}\nor {judged} * 0)\n/ ({judged} > 0)",
+        ),
+        RecordingRule(
+            "service_evaluator:groundwire_false_refusals:ratio",
+            "The same over all versions of a service.",
+            f"({of_service}\nor {turns} * 0)\n/ ({turns} > 0)",
+        ),
+        *FALSELY_REFUSED.recordings(),
     )
 
 

@@ -115,6 +115,9 @@ class RuleSettings(BaseModel):
     min_drop: float = Field(0.05, gt=0, lt=1, description="Smallest relevant drop of a mean.")
 
     # Retrieval
+    min_false_refusal_rise: float = Field(
+        0.05, gt=0, le=1, description="Smallest relevant rise of the share of false refusals."
+    )
     min_unretrieved_rise: float = Field(
         0.1, gt=0, lt=1, description="Smallest relevant rise of the share of turns without context."
     )

@@ -1,0 +1,90 @@
+"""Subject of a question's statement: who did what "Who …?" asks for.
+
+"Who came first?" beside "Mara Lund came first, ahead of Tom Reade": the name before the words of
+the question did it, one behind them did not. Seven languages, active sentences alone.
+"""
+
+from collections.abc import Sequence, Set
+
+from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.text.names import Name
+from groundwire_evaluators.text.tokens import Token, fold
+from groundwire_evaluators.text.words import Language
+
+_ASKING = frozenset("who wer qui quien chi quem wie".split())
+_SPACE = 2  # small words between a name and its verb: "Mara Lund was the first"
+_JOINING = frozenset("and or und oder et ou y e ed en with mit avec con com met".split())
+
+
+def other_subjects(
+    names: Sequence[Name],
+    question: Sequence[Token],
+    passages: Sequence[Passage],
+    language: Language,
+) -> list[Name]:
+    """Names given for "Who …?" that chunks have as the object instead.
+
+    A sentence must hold all the words of the question behind another name, and the answer's name
+    behind them; no sentence may have the answer's name before them.
+    """
+    if not question or fold(question[0].text) not in _ASKING:
+        return []
+    verb_keys = [t.key for t in question[1:] if t.lower not in language.stop]
+    if not verb_keys:
+        return []
+    question_words = {fold(token.text) for token in question}
+    found = []
+    for name in names:
+        sides = [
+            side
+            for passage in passages
+            if not (passage.record or passage.tables or passage.row)
+            for index in range(len(passage.bounds))
+            if (side := _side(name, verb_keys, question_words, passage, index, language))
+            is not None
+        ]
+        if sides and all(side == "object" for side in sides):
+            found.append(name)
+    return found
+
+
+def _side(
+    name: Name,
+    verb_keys: Sequence[str],
+    question_words: Set[str],
+    passage: Passage,
+    index: int,
+    language: Language,
+) -> str | None:
+    """Whether a name is the subject or the object of the asked words in a sentence."""
+    tokens = passage.sentence(index)
+    keys = [token.key for token in tokens]
+    own = [at for at, token in enumerate(tokens) if fold(token.text) in name.words]
+    if not own or not set(verb_keys) <= set(keys):
+        return None
+    first = keys.index(verb_keys[0])
+    last = max(keys.index(key) for key in verb_keys)
+    whole = range(tokens[min(first, last)].start, tokens[max(first, last)].end)
+    others = (n for n in passage.names_of(index) if not {*n.words} <= question_words)
+    if any(each.start in whole for each in others):
+        return None  # "Ada came first, Bo second": the words belong to several
+    if min(own) < first:
+        return "subject"  # or beside it: nobody is accused
+    rivals = [each for each in passage.names_of(index) if not set(each.words) & set(name.words)]
+    subject = next((r for r in rivals if _precedes(r, tokens, first, language)), None)
+    if subject is None or {fold(t.text) for t in tokens if t.key in verb_keys} & set(subject.words):
+        return None
+    between = {token.lower for token in tokens[first : min(own)]}
+    return None if between & _JOINING else "object"
+
+
+def _precedes(name: Name, tokens: Sequence[Token], at: int, language: Language) -> bool:
+    """Whether a name stands before a word with nothing but small words between."""
+    last = max((i for i, token in enumerate(tokens) if token.start < name.end), default=-1)
+    between = tokens[last + 1 : at]
+    return (
+        last < at
+        and len(between) <= _SPACE
+        and all(token.lower in language.stop for token in between)
+        and tokens[last].end >= name.end - 2
+    )

@@ -1,0 +1,127 @@
+"""Values of another column of the row than the one that was asked for."""
+
+import json
+
+import pytest
+
+from groundwire_evaluators.evaluation import Verdict
+from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.turn import Chunk, Turn
+
+LAMP = {"name": "Lumo", "price_eur": 49.9, "stock": 3, "weight_kg": 12, "maker": "Halden"}
+PERSON = {"name": "Ada", "city": "Oslo", "birthplace": "Rome", "employer": "Norvex"}
+NOTATIONS = ("object", "list", "csv", "markdown", "fields")
+
+
+def written(record: dict[str, object], notation: str) -> str:
+    names, cells = list(record), [str(value) for value in record.values()]
+    if notation == "object":
+        return json.dumps(record)
+    if notation == "list":
+        return json.dumps([record])
+    if notation == "csv":
+        return f"{';'.join(names)}\n{';'.join(cells)}"
+    if notation == "markdown":
+        return f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n| {' | '.join(cells)} |"
+    return "\n".join(f"{name}: {cell}" for name, cell in zip(names, cells, strict=True))
+
+
+def verdict(question: str, answer: str, *chunks: str) -> Verdict:
+    turn = Turn(question=question, answer=answer, chunks=tuple(Chunk(text=c) for c in chunks))
+    [claim] = Grounding(reader=None).judge(turn).claims
+    return claim.verdict
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("What does the Lumo cost?", "€49.90", "€3"),
+        ("What does the Lumo cost?", "It costs 49.90.", "It costs 12."),
+        ("How many Lumo lamps are in stock?", "3", "12"),
+        ("How heavy is the Lumo?", "12 kg", "3 kg"),
+    ],
+)
+def test_a_value_of_another_column_is_contradicted(
+    question: str, right: str, wrong: str, notation: str
+) -> None:
+    chunk = written(LAMP, notation)
+    assert verdict(question, right, chunk) is Verdict.SUPPORTED
+    assert verdict(question, wrong, chunk) is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("Where does Ada live?", "Oslo", "Rome"),
+        ("Where was Ada born?", "Rome", "Oslo"),
+        ("Who does Ada work for?", "Norvex", "Oslo"),
+    ],
+)
+def test_a_name_of_another_column_is_contradicted(question: str, right: str, wrong: str) -> None:
+    chunk = written(PERSON, "object")
+    assert verdict(question, right, chunk) is Verdict.SUPPORTED
+    assert verdict(question, wrong, chunk) is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("question", "record", "right", "wrong"),
+    [
+        ("Was kostet die Lumo?", {"Preis": 49.9, "Lagerbestand": 3}, "49,90 €", "3 €"),
+        ("Wie hoch liegt Dorn?", {"Stadt": "Dorn", "Höhe_m": 310, "Jahr": 1204}, "310 m", "1204"),
+        ("Combien coûte la Lumo ?", {"prix": 49.9, "quantité": 3}, "49,90 €", "3 €"),
+        ("¿Cuánto pesa la Lumo?", {"precio": 49.9, "peso_kg": 12}, "12 kg", "49,9 kg"),
+        ("Quanto costa la Lumo?", {"prezzo": 49.9, "giacenza": 3}, "49,90 €", "3 €"),
+        ("Quanto custa a Lumo?", {"preço": 49.9, "estoque": 3}, "49,90 €", "3 €"),
+        ("Wat kost de Lumo?", {"prijs": 49.9, "voorraad": 3}, "49,90 €", "3 €"),
+        ("Was kostet die Lumo?", {"price": 49.9, "stock": 3}, "49,90 €", "3 €"),
+    ],
+)
+def test_columns_are_known_in_seven_languages(
+    question: str, record: dict[str, object], right: str, wrong: str
+) -> None:
+    chunk = json.dumps(record, ensure_ascii=False)
+    assert verdict(question, right, chunk) is Verdict.SUPPORTED
+    assert verdict(question, wrong, chunk) is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("question", "record", "answer"),
+    [
+        ("What will the lamp set me back?", {"outlay": 49.9, "stock": 3}, "€49.90"),
+        ("What does the lamp cost?", {"msrp": 49.9, "on_hand": 3}, "€49.90"),
+        ("Who is Ada's boss?", {"name": "Ada", "lead": "Bo Lind", "firm": "Norvex"}, "Bo Lind"),
+        ("How long is the walk?", {"km": 9, "mins": 210}, "9 km"),
+        ("How long is the walk?", {"km": 9, "mins": 210}, "210 minutes"),
+    ],
+)
+def test_a_column_named_in_other_words_is_not_accused(
+    question: str, record: dict[str, object], answer: str
+) -> None:
+    assert verdict(question, answer, json.dumps(record)) is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize("answer", ["$49.90", "49.90 dollars", "£49.90"])
+def test_a_currency_other_than_the_headings_is_contradicted(answer: str) -> None:
+    question = "What does the Lumo cost?"
+    assert verdict(question, answer, json.dumps(LAMP)) is Verdict.CONTRADICTED
+
+
+def test_a_value_that_prose_states_too_is_not_accused() -> None:
+    record, prose = json.dumps({"price": 49.9, "stock": 3}), "The old lamp cost €3 in the sale."
+    assert verdict("What did the old lamp cost?", "€3", record, prose) is Verdict.SUPPORTED
+
+
+def test_values_exchanged_between_two_columns_are_contradicted() -> None:
+    record = json.dumps({"price": 49.9, "stock": 3})
+    question = "What do you know about the lamp?"
+    right = "The lamp costs 49.90 and 3 are in stock."
+    wrong = "The lamp costs 3 and 49.90 are in stock."
+    assert verdict(question, right, record) is Verdict.SUPPORTED
+    assert verdict(question, wrong, record) is Verdict.CONTRADICTED
+
+
+def test_a_row_of_a_table_is_found_by_its_name() -> None:
+    table = "| room | beds | price |\n|---|---|---|\n| Alder | 2 | 140 |\n| Birch | 4 | 95 |"
+    assert verdict("How many beds has Birch?", "4", table) is Verdict.SUPPORTED
+    assert verdict("How many beds has Birch?", "95", table) is Verdict.CONTRADICTED
