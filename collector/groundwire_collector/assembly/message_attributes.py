@@ -1,4 +1,4 @@
-"""Attributes that hold the role and the text of one message, by their names."""
+"""Attribute names that hold the role and the text of a message."""
 
 import re
 from collections.abc import Mapping

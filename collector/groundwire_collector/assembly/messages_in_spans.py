@@ -60,8 +60,8 @@ def _message_of(reading: SpanView) -> Message | None:
 
 
 def _answer_of(reading: SpanView) -> str | None:
-    speaks = reading.kind == SpanKind.GENERATION or reading.kind in SPEAKING
-    return reading.answer_text if speaks and reading.message is None else None
+    answers = reading.kind == SpanKind.GENERATION or reading.kind in SPEAKING
+    return reading.answer_text if answers and reading.message is None else None
 
 
 def _as_call(

@@ -1,4 +1,4 @@
-"""Context and question inside the text of a prompt, by marks and position.
+"""Context and question inside a prompt, by marks and position.
 
 Many applications put what they retrieved into the prompt and trace the prompt alone. What a tag
 (`<context>`), a label (`Context:`), a heading or a fence marks as context is context; what a label
@@ -81,7 +81,7 @@ _RULES = re.compile(r"\n\s*(?:-{3,}|={3,}|\*{3,})\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class PromptParts:
-    """Parts of a prompt: the question, if it is marked, and the pieces of its context."""
+    """Question and pieces of context in a prompt; None if not marked."""
 
     question: str | None = None
     context: tuple[str, ...] = ()
