@@ -1,6 +1,7 @@
 """The figures of the grounding evaluator, as one table.
 
     python benchmarks/grounding.py            # a few minutes on one core
+    python benchmarks/grounding.py --write    # the same, into docs/reference/grounding.md
 
 Every figure is out of sample: RAGTruth, SummEdits and BUMP by five-fold cross-validation over
 sources with all other
@@ -18,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +29,10 @@ from groundwire_evaluators.evaluation import State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.model import Model
 from groundwire_evaluators.runner import evaluate
-from train_grounding import Part, answer_logits, best_f1, flags, train, whole
+from train_grounding import REFERENCE, Part, answer_logits, best_f1, flags, train, whole
 
 FOLDS = 5
+MARKS = ("<!-- figures: made by benchmarks/grounding.py --write -->", "<!-- end of figures -->")
 RESAMPLES = 1000
 Labels = NDArray[np.int64]
 
@@ -398,11 +401,25 @@ def main() -> None:
     rows.append(("time a turn ÷ floor, QA, CPU of one core", speed()))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows.append(("states in RAGTruth", _states(ragtruth)))
-    print(f"Grounding {Grounding().revision}, {date.today()}, {sys.platform}\n")
-    print("| figure | measured |\n|---|---|")
-    for name, value in rows:
-        print(f"| {name} | {value} |")
+    text = page(rows)
+    print(text)
+    if "--write" in sys.argv[1:]:
+        write(text)
     print(f"\nPeak memory of this whole run with its training data: {memory:.0f} MB.")
+
+
+def page(rows: Sequence[tuple[str, str]]) -> str:
+    """The figures as the reference page has them: revision and date, then the table."""
+    lines = [f"| {name} | {value} |" for name, value in rows]
+    head = f"Measured {date.today()} with revision {Grounding().revision}."
+    return "\n".join([head, "", "| figure | measured |", "|---|---|", *lines])
+
+
+def write(text: str, path: Path = REFERENCE) -> None:
+    """Put the figures between the two marks of the reference page."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(f"{MARKS[0]}\n")
+    _, _, after = rest.partition(MARKS[1])
+    path.write_text(f"{before}{MARKS[0]}\n\n{text}\n\n{MARKS[1]}{after}", encoding="utf-8")
 
 
 def _states(data: Labelled) -> str:

@@ -66,6 +66,7 @@ from groundwire_collector.metric_definitions import (
 
 UID = "groundwire-faithfulness"
 CHOSEN = 'evaluator="$evaluator"'
+FEWEST_OF_USUAL = 0.25  # scored turns in a step, as a share of the last hour's rate
 NEEDS_LABELS = "needs labels of people"
 NEEDS_JUDGE = "needs a judge"
 NEEDS_GOLDEN = "needs a judge with a golden set"
@@ -91,17 +92,31 @@ def by_index() -> timeseries.Panel:
 
 
 def _mean_by(title: str, label: str) -> timeseries.Panel:
-    expression = mean(FAITHFULNESS.name, JUDGED, f"sum by (service, {label})")
+    by = f"sum by (service, {label})"
+    expression = f"({mean(FAITHFULNESS.name, JUDGED, by)}) and {_enough_scored(by)}"
     usual = f"service_evaluator:groundwire_faithfulness:median_reference{{{SERVICE}, {CHOSEN}}}"
     panel = good_share(
         title,
         "Supported claims / claims, mean over the scored turns of each step. If one line departs "
         "from the others in one of the panels by model, prompt and index version, investigate that "
-        "dimension first. Expected: the median of the last week, where one service is chosen.",
+        "dimension first. A gap: far fewer turns than usual are scored. Expected: the median of "
+        "the last week, where one service is chosen.",
     )
     panel = panel.with_target(query(expression, f"{{{{service}}}} · {{{{{label}}}}}"))
     one = f"{usual} and on () (count({usual}) == 1)"
     return expected(panel.with_target(query(one, "expected")), "expected")
+
+
+def _enough_scored(by: str) -> str:
+    """Steps that hold a usual number of scored turns.
+
+    When retrieval fails, the few turns that are still scored would draw a fall of faithfulness.
+    """
+    now, usual = (
+        f"{by} ({one_replica(f'rate({FAITHFULNESS.name}_count{{{JUDGED}}}[{window}])')})"
+        for window in ("$__rate_interval", "1h")
+    )
+    return f"({now} > {FEWEST_OF_USUAL} * {usual})"
 
 
 def flagged() -> timeseries.Panel:

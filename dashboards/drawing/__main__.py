@@ -37,9 +37,9 @@ def main() -> None:
     boards = {name: document(board()) for name, board in BOARDS.items()}
     drawing.prepare()
     with _folder(options.keep) as folder:
-        drawn = checked(boards, folder, pictures(options.out, folder), STATES)
+        drawn = checked(boards, folder, pictures(options.out.resolve(), folder), STATES)
         if options.every:
-            drawing.draw(every(options.every, folder), folder)
+            drawing.draw(every(options.every.resolve(), folder), folder)
     found = [line for each in drawn for line in complaints(each)]
     sys.exit("\n".join(found) if found else 0)
 

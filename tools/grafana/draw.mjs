@@ -26,10 +26,11 @@ const server = http.createServer((request, response) => {
 // One page for each theme, which draws one dashboard after another.
 async function opened(browser, origin, theme) {
   const page = await browser.newPage({ timezoneId: 'UTC', locale: 'en-GB' });
+  page.setDefaultTimeout(180_000); // a busy machine takes its time
   page.failures = [];
   page.on('pageerror', (error) => page.failures.push(String(error.stack).slice(0, 600)));
   await page.goto(`${origin}/?theme=${theme}`);
-  await page.waitForFunction('window.draw', null, { timeout: 60_000 });
+  await page.waitForFunction('window.draw', null);
   return page;
 }
 

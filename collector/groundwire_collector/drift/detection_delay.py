@@ -96,12 +96,12 @@ class DetectionDelay:
         if self.sufficiency.sufficient:
             yield (
                 f"At this rate of turns an increase of {self.min_effect:g} is detected after "
-                f"about {_hours(self.delay_hours)}; it uses {self.share:.2g} of the time-based "
+                f"about {in_words(self.delay_hours)}; it uses {self.share:.2g} of the time-based "
                 "alarm budget"
             )
         found = [(growth, hours) for growth, hours in self.expected().items() if hours is not None]
         if found and not self.coverage.provisional:
-            delays = ", ".join(f"+{growth:g} after {_hours(hours)}" for growth, hours in found)
+            delays = ", ".join(f"+{growth:g} after {in_words(hours)}" for growth, hours in found)
             yield f"Expected detection delays in the whole service: {delays}"
         yield from self.coverage.lines()
         if self.plan.strata.any:
@@ -123,7 +123,8 @@ class DetectionDelay:
             )
 
 
-def _hours(hours: float) -> str:
+def in_words(hours: float) -> str:
+    """Hours in the unit that fits."""
     if hours < 1 / 30:
         return f"{hours * 3600:.0f} seconds"
     if hours < 1:

@@ -1,4 +1,7 @@
-"""Strata of comparison: tags, hour and weekday."""
+"""Strata of comparison: tags, hour and weekday.
+
+Why not a regression on them: docs/decisions/0141-no-covariate-adjustment.md
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

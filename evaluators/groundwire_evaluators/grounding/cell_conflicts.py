@@ -20,6 +20,7 @@ _PRICED = frozenset("cheapest expensive dearest priciest costly".split())
 _PRICES = frozenset("price cost fee rate charg".split())
 _NEAR = 3  # tokens between a value and the heading that it is said to belong to
 _MOST_ROWS_NAMED = 60  # by one claim
+_MOST_ROWS = 2_000  # of a table that are named by a number
 _MOST_QUANTITIES = 60
 
 
@@ -77,11 +78,22 @@ def _rows_named(statement: Statement, cells: Cells) -> _Named:
     for column in cells.labels:
         if rows := _rows_by(column, claimed, cells):
             return _Named(column, rows)
+    for column in (
+        cells.numbered if len(cells.rows) > 1 else ()
+    ):  # "line 7", where the heading is "Line"
+        if cells.columns[column] and cells.columns[column] <= claimed.keys():
+            rows = [
+                (min(claimed[key] for key in keys), at)
+                for at, row in enumerate(cells.rows[:_MOST_ROWS])
+                if (keys := row[column].keys) and keys <= claimed.keys()
+            ]
+            if len(rows) == 1:
+                return _Named(column, rows)
     return _Named(cells.labels[0], [])
 
 
 def _rows_by(column: int, claimed: Mapping[str, int], cells: Cells) -> list[tuple[int, int]]:
-    named = cells.named[column]
+    named = cells.named.get(column, {})
     possible = {
         row for key in claimed.keys() & named.keys() for row in named[key][:_MOST_ROWS_NAMED]
     }

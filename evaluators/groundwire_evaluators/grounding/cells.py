@@ -40,6 +40,7 @@ class Column:
     """Table column: heading keys, concepts, unit, dimension."""
 
     keys: frozenset[str]
+    small: frozenset[str]  # keys of its small words ("in" of "check_in")
     concepts: frozenset[Concept]
     unit: str
     dimension: str
@@ -54,7 +55,8 @@ class Column:
         if not dimension and len(dimensions) == 1:
             dimension = dimensions.pop()
         keys = frozenset(_keys(" ".join(words_and_units_of(heading)), language))
-        return cls(keys, concepts, written, dimension)
+        words = tokenize(" ".join(words_and_units_of(heading)), language.stemmer)
+        return cls(keys, frozenset(t.key for t in words) - keys, concepts, written, dimension)
 
 
 class Cells:
@@ -100,6 +102,16 @@ class Cells:
             alike.setdefault(frozenset(name for name, _ in row), []).append(row)
         tables = (of_rows(group) for columns, group in alike.items() if columns)
         return [cls(table, language) for table in tables if table]
+
+    @cached_property
+    def numbered(self) -> list[int]:
+        """The columns of numbers that differ from row to row, by which rows may be named."""
+        return [
+            column
+            for column in self.numeric
+            if all(row[column].quantity for row in self.rows)
+            and len({row[column].keys for row in self.rows}) == len(self.rows)
+        ]
 
     @cached_property
     def concept_columns(self) -> list[Column]:

@@ -26,6 +26,7 @@ from groundwire_evaluators.text.tokens import Token, tokenize
 from groundwire_evaluators.text.words import Language
 
 _HOW_MUCH = re.compile(r"\bhow much (?:is|are|was|were|for)\b")
+_SMALL = 0.5  # score of the small words of a heading ("check_in", "To")
 _MOST_VALUES = 12  # of a claim
 _MOST_COLUMNS = 60
 
@@ -39,6 +40,7 @@ class Target:
     dimensions: frozenset[str] = frozenset()
     unexplained: frozenset[str] = frozenset()
     by_name: bool = False  # whether the question has a word of the heading itself
+    keys: frozenset[str] = frozenset()  # of the question's content
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +187,18 @@ def _is_another(at: int, value: _Value, target: Target, row: _Row) -> bool:
     """Whether a column surely is another than the one that was asked for."""
     column = row.columns[at]
     comparable = any(_same_sort(value, other, row) for other in target.columns)
-    if column.concepts:
+    if column.concepts and target.concepts:
         if not column.concepts.isdisjoint(target.concepts):
-            return False
+            return comparable and _is_less_specific(column, target, row)
         return comparable or column.dimension not in {"", *target.dimensions}
-    sure = comparable and target.by_name and not target.unexplained
+    sure = comparable and target.by_name and bool(column.concepts or not target.unexplained)
     return sure and not _dimension_fits(column, value, target)
+
+
+def _is_less_specific(column: Column, target: Target, row: _Row) -> bool:
+    """Whether the question has a word that all columns it asks for have and this one has not."""
+    shared = frozenset.intersection(*(row.columns[at].keys for at in target.columns))
+    return bool(shared & target.keys - column.keys)
 
 
 def _same_sort(value: _Value, at: int, row: _Row) -> bool:
@@ -236,8 +244,11 @@ def target_columns(
     concepts = concepts_of((token.text for token in words), language)
     if not concepts and _HOW_MUCH.search(" ".join(token.lower for token in question)):
         concepts = concepts_of(("price",), language)
+    every = {token.key for token in words}
     scores = {
-        at: len(column.keys & keys) + len(column.concepts & concepts)
+        at: len(column.keys & keys)
+        + len(column.concepts & concepts)
+        + _SMALL * bool(column.small and column.small <= every)
         for at, column in enumerate(columns)
     }
     best = max(scores.values(), default=0)
@@ -256,7 +267,14 @@ def target_columns(
     if any(_related(columns[at], left) for at in range(len(columns)) if at not in found):
         return Target(unexplained=left)
     dimensions = {concept.dimension for concept in concepts} | ({opened} if opened else set())
-    return Target(found, concepts, frozenset(dimensions) - {""}, left, not named.isdisjoint(keys))
+    return Target(
+        found,
+        concepts,
+        frozenset(dimensions) - {""},
+        left,
+        not named.isdisjoint(keys),
+        frozenset(keys),
+    )
 
 
 def _related(column: Column, words: Set[str]) -> bool:

@@ -62,7 +62,7 @@ def _swapped(
                 continue
             if _is_same(value, other) or _is_listed_with(value, other, passage):
                 return
-            if found is None and _is_rival(value, other):
+            if found is None and _is_rival(value, other, passage):
                 kind: Kind = "quantity" if isinstance(value, Quantity) else "name"
                 found = Conflict(kind, value.start, value.end, value.text, other.text, True, chunk)
                 place = chunk, passage.sentence_of[low]
@@ -123,10 +123,13 @@ def _is_same(value: Quantity | Name, other: Quantity | Name) -> bool:
     return isinstance(other, Name) and same_name(value, other)
 
 
-def _is_rival(value: Quantity | Name, other: Quantity | Name) -> bool:
+def _is_rival(value: Quantity | Name, other: Quantity | Name, passage: Passage) -> bool:
     if isinstance(value, Quantity):
         return isinstance(other, Quantity) and comparable(value, other)
-    return isinstance(other, Name) and not set(value.words) & set(other.words)
+    if not isinstance(other, Name) or set(value.words) & set(other.words):
+        return False
+    both = {*value.words, *other.words}
+    return not any(both <= {*each.words} for each in passage.names)  # "Jill Dillard" is one
 
 
 def _is_listed_with(value: Quantity | Name, other: Quantity | Name, passage: Passage) -> bool:

@@ -125,3 +125,31 @@ def test_a_row_of_a_table_is_found_by_its_name() -> None:
     table = "| room | beds | price |\n|---|---|---|\n| Alder | 2 | 140 |\n| Birch | 4 | 95 |"
     assert verdict("How many beds has Birch?", "4", table) is Verdict.SUPPORTED
     assert verdict("How many beds has Birch?", "95", table) is Verdict.CONTRADICTED
+
+
+LINES = (
+    "| Line | Stop | Minutes | Fare |\n|---|---|---|---|\n"
+    "| 4 | Pier | 12 | 2.40 |\n| 7 | Hill | 35 | 6.80 |"
+)
+STAY = '{"hotel": "Quill", "check_in": "15:00", "check_out": "11:00", "rooms": 52}'
+TEAM = '{"team": "Core", "lead": "Bo Lind", "members": 6}'
+
+
+@pytest.mark.parametrize(
+    ("question", "chunk", "right", "wrong"),
+    [
+        ("How long does line 7 take?", LINES, "35 minutes", "12 minutes"),
+        ("What is the fare of line 4?", LINES, "2.40", "12"),
+        ("When is check-in?", STAY, "At 3 pm.", "At 11:00."),
+    ],
+)
+def test_rows_named_by_number_and_headings_of_small_words_are_known(
+    question: str, chunk: str, right: str, wrong: str
+) -> None:
+    assert verdict(question, right, chunk) is Verdict.SUPPORTED
+    assert verdict(question, wrong, chunk) is Verdict.CONTRADICTED
+
+
+def test_a_question_about_something_else_of_the_row_accuses_no_column() -> None:
+    assert verdict("How big is the team?", "Six members.", TEAM) is Verdict.SUPPORTED
+    assert verdict("Who is in charge?", "Bo Lind leads it.", TEAM) is Verdict.SUPPORTED

@@ -46,3 +46,9 @@ def test_a_value_of_another_sentence_is_set_against_the_one_in_its_place(
 )
 def test_a_value_that_the_chunk_states_too_is_no_swap(claim: str, chunks: list[str]) -> None:
     assert found(claim, *chunks) == []
+
+
+def test_first_and_last_name_of_one_person_are_no_exchange() -> None:
+    chunk = "Jill Dillard is a midwife. Dillard was prepared for a late birth at home."
+    assert found("Jill was prepared for a late birth at home.", chunk) == []
+    assert found("Anna was prepared for a late birth at home.", chunk) == [("Anna", "Dillard")]

@@ -273,3 +273,29 @@ def test_a_score_that_is_seldom_wrong_keeps_the_level_and_still_helps(
         narrower += width(found.interval) < width(found.labels_only)
     assert held / runs >= 0.94
     assert narrower / runs > 0.8
+
+
+# Mean and standard error of glide-py 0.11.0 (`PPIMeanEstimator`, Python 3.12) for the same data.
+GLIDE = {
+    "good": (0.2004169511877959, 0.008910912104824425),
+    "biased": (0.19932116908474828, 0.016258191422845167),
+    "useless": (0.19472416605883788, 0.022965884086465584),
+}
+
+
+@pytest.mark.parametrize("score", GLIDE)
+def test_mean_and_error_are_those_of_another_library(score: str) -> None:
+    """Up to a thousandth: it treats labelled and unlabelled turns as two samples."""
+    numbers = np.arange(3000)
+    bad = ((numbers * 0.6180339887) % 1 < 0.2).astype(float)
+    noise = (numbers * 0.7548776662) % 1
+    scores = {
+        "good": 0.75 * bad + 0.25 * noise,
+        "biased": 0.4 * bad + 0.5 * noise + 0.05,
+        "useless": noise,
+    }[score]
+    labelled = np.flatnonzero((numbers * 0.5698402910) % 1 < 0.1)
+    found = prediction_powered(LabelledSample.of(scores, labelled, bad[labelled]))
+    mean, error = GLIDE[score]
+    assert found.value == pytest.approx(mean, abs=0.001)
+    assert found.variance**0.5 == pytest.approx(error, rel=0.01)

@@ -1,5 +1,6 @@
 """Alarms page: open and past drift alarms, and monitored signals."""
 
+from math import isfinite
 from time import time_ns
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from groundwire_collector.auth.access import Access, AdminAccess, LabelAccess, ReadAccess
 from groundwire_collector.drift.alarm_origin import AlarmOrigin, origin_of
 from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.detection_delay import in_words
+from groundwire_collector.drift.simulation import typical_delays
 from groundwire_collector.drift.status import monitor_statuses, spending
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, drift, rollouts
@@ -91,6 +94,7 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
         alarms=[(alarm, TAGS[alarm.state], _worst(alarm), origins[alarm.id]) for alarm in ordered],
         watched=watched,
         config=config,
+        delays=_delays(config),
         spent=spent,
         rollouts=announced,
         acts=done,
@@ -98,6 +102,15 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
         may_acknowledge=access.allows(Scope.LABEL),
         may_accept=access.allows(Scope.ADMIN),
     )
+
+
+def _delays(config: MonitorConfig) -> dict[str, list[str]]:
+    """Predicted detection delays in words, by turns a day of a typical service."""
+    found = typical_delays(config.budget, config.deploy_share)
+    return {
+        f"{turns:,}": [in_words(hours) if isfinite(hours) else "not" for hours in each.values()]
+        for turns, each in found.items()
+    }
 
 
 def _origin(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmOrigin | None:
