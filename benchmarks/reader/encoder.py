@@ -1,4 +1,4 @@
-"""Six BERT layers with a three-class head over a claim and its evidence.
+"""Six BERT layers with a three-class head over a claim and its evidence, and a head for words.
 
 The head sees the first state and, of each dimension, the largest state of the claim's tokens.
 """
@@ -77,7 +77,7 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """(ids, types, mask), each (rows, length) of int64, to logits (rows, 3).
+    """(ids, types, mask), each (rows, length) of int64, to logits of classes and words.
 
     Types are 0 for the claim, 1 for the evidence. The embeddings of words and positions are frozen.
     """
@@ -99,8 +99,12 @@ class Encoder(nn.Module):
             for own, theirs in _OF_LAYER.items():
                 _load(getattr(layer, own), tensors, f"encoder.layer.{at}.{theirs}")
         self.head = nn.Linear(2 * WIDTH, CLASSES)
+        self.word_head = nn.Linear(WIDTH, 1)
 
-    def forward(self, ids: Tensor, types: Tensor, mask: Tensor, dropout: float = 0.0) -> Tensor:
+    def forward(
+        self, ids: Tensor, types: Tensor, mask: Tensor, dropout: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (rows, 3) of the classes and (rows, length) of each word being unsupported."""
         places = torch.arange(ids.shape[1])[None]
         states = self.norm(self.words(ids) + self.positions(places) + self.types(types))
         for layer in self.layers:
@@ -108,7 +112,8 @@ class Encoder(nn.Module):
         claim = ((types == 0) & (mask > 0)).float()
         claim = claim * (places > 0).float()
         largest = (states + (claim - 1).unsqueeze(-1) * 1e4).max(1).values
-        return self.head(torch.cat([states[:, 0], largest], -1))
+        logits = self.head(torch.cat([states[:, 0], largest], -1))
+        return logits, self.word_head(states)[..., 0]
 
 
 def _load(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:

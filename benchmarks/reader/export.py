@@ -24,7 +24,8 @@ class _Exported(nn.Module):
         self.encoder = encoder
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        return self.encoder(ids, types, mask)
+        logits: Tensor = self.encoder(ids, types, mask)[0]
+        return logits
 
 
 def export(folder: Path, target: Path, name: str, weights: ReaderWeights) -> None:

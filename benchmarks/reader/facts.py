@@ -6,7 +6,7 @@ Words and forms stand in `forms.toml`; schemas that compute are in `computed_fac
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -134,21 +134,29 @@ class Facts:
     """Pairs from the schemas, half of them supported, among other facts and real sentences."""
 
     def __init__(
-        self, draw: Random, fillers: Sequence[str] = (), *, held_out: bool = False
+        self,
+        draw: Random,
+        fillers: Sequence[str] = (),
+        *,
+        held_out: bool = False,
+        shares: Mapping[str, float] = _SHARES,
+        beside: Sequence[int] = (0, 1, 1, 2, 3),
     ) -> None:
+        """`shares` of the groups of schemas; `beside`: how many other sentences, drawn evenly."""
+        self._shares, self._beside = shares, beside
         self._draw = draw
         self._fillers = fillers
         self._held_out = held_out
         chosen = [each for each in schemas().values() if each.held_out is held_out]
         self._by_group = {
-            group: [each for each in chosen if each.group == group] for group in _SHARES
+            group: [each for each in chosen if each.group == group] for group in shares
         }
         self._others = chosen
 
     def pairs(self) -> Iterator[Pair]:
-        """Endless pairs, schemas in the shares of `_SHARES`."""
-        groups = [group for group in _SHARES if self._by_group[group]]
-        weights = [_SHARES[group] for group in groups]
+        """Endless pairs, groups of schemas in their shares."""
+        groups = [group for group in self._shares if self._by_group[group]]
+        weights = [self._shares[group] for group in groups]
         while True:
             group = self._draw.choices(groups, weights)[0]
             yield self.pair(self._draw.choice(self._by_group[group]))
@@ -173,12 +181,13 @@ class Facts:
             if not others:
                 return self.pair(schema)
             claim, relation = draw.choice(states[draw.choice(others)]), Relation.CONTRADICTED
-        return Pair(claim, self._evidence(schema, shown), relation, f"fact:{schema.name}")
+        words = () if relation is Relation.SUPPORTED else None
+        return Pair(claim, self._evidence(schema, shown), relation, f"fact:{schema.name}", words)
 
     def _evidence(self, schema: Schema, shown: str | None) -> str:
         draw = self._draw
         others = [each for each in self._others if each.name != schema.name]
-        count = draw.choice([0, 1, 1, 2, 3]) + (shown is None)
+        count = draw.choice(self._beside) + (shown is None)
         lines = [self._line(draw.choice(others)) for _ in range(count)]
         if shown is not None:
             lines.insert(draw.randint(0, len(lines)), shown)

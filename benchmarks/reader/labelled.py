@@ -55,9 +55,10 @@ def claims(name: str) -> Iterator[LabelledClaim]:
             if relation is None:
                 continue
             claim = claim_text(comparison, candidate.lead, row["question"])
-            pair = Pair(claim, evidence_text(comparison), relation, f"set:{name}")
-            held_out = _digest(row["source_id"]) % FOLDS in HELD_OUT_FOLDS
-            yield LabelledClaim(pair, name, row["task"], row["id"], row["source_id"], held_out)
+            wrong = _wrong_words(row, span, claim, relation)
+            pair = Pair(claim, evidence_text(comparison), relation, f"set:{name}", wrong)
+            source = row["source_id"]
+            yield LabelledClaim(pair, name, row["task"], row["id"], source, is_held_out(source))
 
 
 def _supported_texts(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
@@ -90,6 +91,44 @@ def _by_spans(spans: list[dict[str, Any]], span: tuple[int, int]) -> Relation:
     if conflicts and conflicts < len(labels):
         return Relation.UNSUPPORTED
     return Relation.CONTRADICTED if conflicts else Relation.NOT_THERE
+
+
+def _wrong_words(
+    row: dict[str, Any], span: tuple[int, int], claim: str, relation: Relation
+) -> tuple[tuple[int, int], ...] | None:
+    """The ranges of the claim that a person marked; None where they cannot be found in it."""
+    if relation is Relation.SUPPORTED:
+        return ()
+    found = []
+    for each in row["spans"] or ():
+        start, end = max(each["start"], span[0]), min(each["end"], span[1])
+        text = row["answer"][start:end].strip()
+        if start < end and text:
+            at = claim.find(text)
+            if at < 0:
+                return None
+            found.append((at, at + len(text)))
+    return tuple(found) or None
+
+
+def training_contexts() -> Iterator[list[str]]:
+    """The passages in prose of the sets with whole documents, those of the held-out folds apart."""
+    seen = set()
+    for name in SHARES:
+        if name.startswith(("begin", "factcheck")):
+            continue
+        for row in answers(name):
+            contexts = row["contexts"]
+            if contexts[0].lstrip().startswith("{") or row["source_id"] in seen:
+                continue
+            seen.add(row["source_id"])
+            if not is_held_out(row["source_id"]):
+                yield contexts
+
+
+def is_held_out(source: str) -> bool:
+    """Whether a source belongs to a fold that is never trained on."""
+    return _digest(source) % FOLDS in HELD_OUT_FOLDS
 
 
 def data_present(folder: Path) -> bool:

@@ -12,13 +12,24 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.reader import labelled, recorded, sources, wordnet
+from benchmarks.reader.claim_pairs import ClaimPairs
 from benchmarks.reader.facts import Facts
 from benchmarks.reader.pairs import Pair, Relation
 from benchmarks.reader.text_pairs import TextPairs
 
-SHARES = {"facts": 0.30, "texts": 0.34, "labelled": 0.30, "real": 0.06}
-_MADE = {"facts": 40_000, "texts": 45_000}  # pairs made by rules, drawn from with replacement
-_WRONG = 0.35  # share of the labelled claims of each set that are drawn from its unsupported ones
+FIRST = {
+    "relations": 0.45, "facts": 0.15, "texts": 0.15, "claims": 0.06, "labelled": 0.14, "real": 0.05
+}  # fmt: skip
+LAST = {
+    "relations": 0.10, "facts": 0.14, "texts": 0.24, "claims": 0.18, "labelled": 0.30, "real": 0.04
+}  # fmt: skip
+"""Shares of the parts at the start, and from the middle of the run on; between them they slide.
+
+Relations are learnt only where they come close together (some 10,000 pairs), and kept by few.
+"""
+_MADE = {"relations": 20_000, "facts": 25_000, "texts": 45_000, "claims": 30_000}
+_WRONG = 0.30  # share of the labelled claims of each set that are drawn from its unsupported ones
+_TIMES = 3  # how often passages of the labelled sets stand among the texts
 _TESTED = {"facts": 600, "texts": 300}
 
 
@@ -26,16 +37,20 @@ _TESTED = {"facts": 600, "texts": 300}
 class Mixture:
     """Pairs by part; those of `labelled` by set."""
 
+    relations: Sequence[Pair]
     facts: Sequence[Pair]
     texts: Sequence[Pair]
+    claims: Sequence[Pair]
     labelled: dict[str, Sequence[Pair]]
     real: Sequence[Pair]
     seed: int
 
-    def window(self, number: int, size: int) -> list[Pair]:
-        """The pairs of one window, the same for the same seed and number."""
+    def window(self, number: int, size: int, progress: float) -> list[Pair]:
+        """The pairs of one window at a share of the run, the same for the same arguments."""
         draw = Random(f"{self.seed}/{number}")
-        parts = draw.choices(list(SHARES), list(SHARES.values()), k=size)
+        later = min(1.0, 2.0 * progress)
+        shares = [(1.0 - later) * FIRST[part] + later * LAST[part] for part in FIRST]
+        parts = draw.choices(list(FIRST), shares, k=size)
         return [self._pair(draw, part) for part in parts]
 
     def _pair(self, draw: Random, part: str) -> Pair:
@@ -65,19 +80,26 @@ def prepare(folder: Path, seed: int) -> tuple[Mixture, Tests]:
         return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]
     sources.fetch(folder / "sources")
     known = wordnet.read(sources.wordnet_folder(folder / "sources"))
-    texts = sources.texts(folder / "sources")
+    texts = [*sources.texts(folder / "sources"), *(_TIMES * list(labelled.training_contexts()))]
     tested = [text for at, text in enumerate(texts) if at % 20 == 0]
     trained = [text for at, text in enumerate(texts) if at % 20]
     claims = [claim for name in labelled.SHARES for claim in labelled.claims(name)]
     from_text = TextPairs(trained, Random(f"{seed}/texts"), known)
     facts = Facts(Random(f"{seed}/facts"), from_text.sentences)
+    relations = Facts(
+        Random(f"{seed}/relations"),
+        from_text.sentences,
+        shares={"relations": 0.85, "polarity": 0.15},
+        beside=(0, 0, 0, 1),
+    )
+    trained_claims = [claim for claim in claims if not claim.held_out]
+    edited = ClaimPairs(trained_claims, Random(f"{seed}/claims"), known)
     mixture = Mixture(
+        list(islice(relations.pairs(), _MADE["relations"])),
         list(islice(facts.pairs(), _MADE["facts"])),
         list(islice(from_text.pairs(), _MADE["texts"])),
-        {
-            name: [c.pair for c in claims if c.set_name == name and not c.held_out]
-            for name in labelled.SHARES
-        },
+        list(islice(edited.pairs(), _MADE["claims"])),
+        {name: [c.pair for c in trained_claims if c.set_name == name] for name in labelled.SHARES},
         list(recorded.pairs()),
         seed,
     )

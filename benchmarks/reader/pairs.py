@@ -14,9 +14,13 @@ class Relation(IntEnum):
 
 
 class Pair(NamedTuple):
-    """A claim with its evidence; `rule` names the schema, edit or set that it comes from."""
+    """A claim with its evidence; `rule` names the schema, edit or set that it comes from.
+
+    `wrong_words`: ranges of the claim that its evidence does not support; None where unknown.
+    """
 
     claim: str
     evidence: str
     relation: Relation
     rule: str
+    wrong_words: tuple[tuple[int, int], ...] | None = None

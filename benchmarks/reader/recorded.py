@@ -37,7 +37,8 @@ def _pair(answer: Answer, relation: Relation) -> Iterator[Pair]:
     if len(found) == 1:
         candidate, comparison = found[0]
         claim = claim_text(comparison, candidate.lead, answer.question)
-        yield Pair(claim, evidence_text(comparison), relation, f"real:{answer.truth}")
+        words = () if relation is Relation.SUPPORTED else None
+        yield Pair(claim, evidence_text(comparison), relation, f"real:{answer.truth}", words)
 
 
 def _turn(answer: Answer) -> Turn:

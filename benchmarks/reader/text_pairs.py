@@ -8,6 +8,7 @@ rewording tells nothing.
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from random import Random
 
 from benchmarks.reader.edits import EDITS, detail_added, silence, subjects_exchanged
@@ -25,6 +26,7 @@ _LABEL = re.compile(r"^[\w .-]{1,30}:|\||http|@|#|\b(?:Mr|Mrs|Ms|Dr|St|Co|Inc|Jr
 _PRONOUN = re.compile(r"(He|She|It|They|This|These|That|Those|His|Her|Their|Its)\b")
 _BUDGETS = (25, 40, 58, 58, 70)  # words of evidence
 _DISTRACTED = 0.2
+_ALTERED = 0.25  # sentences that are edited in their text first, so that either form can be true
 _KINDS = ("sentence", "silence", "value")
 _KIND_WEIGHTS = (0.88, 0.05, 0.07)
 
@@ -42,6 +44,18 @@ def covered(claim: str, text: str) -> float:
     """The share of a claim's words that stand in a text."""
     wanted = keys(claim)
     return len(wanted & keys(text)) / max(1, len(wanted))
+
+
+def changed_words(before: str, after: str) -> tuple[tuple[int, int], ...] | None:
+    """The ranges of the words of `after` that an edit put in; None if only words went."""
+    old, new = before.split(), list(re.finditer(r"\S+", after))
+    found = SequenceMatcher(None, old, [each.group() for each in new], autojunk=False)
+    ranges = [
+        (new[start].start(), new[end - 1].end())
+        for kind, _, _, start, end in found.get_opcodes()
+        if kind in ("replace", "insert")
+    ]
+    return tuple(ranges) or None
 
 
 def usable(sentence: str) -> bool:
@@ -131,29 +145,43 @@ class TextPairs:
         keep = [place.at]
         if place.at and _PRONOUN.match(place.sentence):
             keep.append(place.at - 1)
+        sources = self._texts[place.text]
+        if not self._held_out and draw.random() < _ALTERED:
+            before, (sentence, name, relation) = place.sentence, self._changed(place)
+            if sentence:
+                place = _Place(place.text, place.at, sentence)
+                sources = [*sources[: place.at], sentence, *sources[place.at + 1 :]]
+                yield from self._wrong_pair(place, keep, sources, (before, name, relation))
         good, used = self._reworded(place.text, place.sentence, draw.choice([0, 1, 1, 2, 2]))
         if self._held_out and not used:
             return
-        shown = self._evidence(good, self._texts[place.text], keep, place.text)
-        yield Pair(good, shown, Relation.SUPPORTED, f"text:{'+'.join(used) or 'same'}")
+        shown = self._evidence(good, sources, keep, place.text)
+        yield Pair(good, shown, Relation.SUPPORTED, f"text:{'+'.join(used) or 'same'}", ())
         for _ in range(draw.choice([1, 1, 2])):
-            yield from self._wrong_pair(place, keep)
+            yield from self._wrong_pair(place, keep, sources, self._edited(place))
 
-    def _wrong_pair(self, place: _Place, keep: list[int]) -> Iterator[Pair]:
-        claim, name, relation = self._edited(place)
+    def _wrong_pair(
+        self,
+        place: _Place,
+        keep: list[int],
+        sources: Sequence[str],
+        edited: tuple[str | None, str, Relation],
+    ) -> Iterator[Pair]:
+        claim, name, relation = edited
         if claim is None:
             return
-        claim, _ = self._reworded(place.text, claim, self._draw.choice([0, 0, 1, 1, 2]))
-        sources = self._texts[place.text]
+        words = changed_words(place.sentence, claim) if self._draw.random() < 0.4 else None
+        if words is None:
+            claim, _ = self._reworded(place.text, claim, self._draw.choice([0, 1, 1, 2]))
         if name.startswith("neutral"):
-            keep = []
-            other = place.text if name == "neutral_near" else self._neighbour(place.text)
-            sources = [s for s in self._texts[other] if covered(claim, s) < 0.6]
-        elif claim.lower() in self._whole[place.text].lower():
+            keep, words = [], None if words is None else ((0, len(claim)),)
+            other = sources if name == "neutral_near" else self._texts[self._neighbour(place.text)]
+            sources = [s for s in other if covered(claim, s) < 0.6]
+        elif claim.lower() in " ".join(sources).lower():
             return
         shown = self._evidence(claim, sources, keep, place.text)
         if shown and (keep or covered(claim, shown) < 0.8):
-            yield Pair(claim, shown, relation, f"text:{name}")
+            yield Pair(claim, shown, relation, f"text:{name}", words)
 
     def _edited(self, place: _Place) -> tuple[str | None, str, Relation]:
         draw = self._draw
@@ -172,8 +200,12 @@ class TextPairs:
                 return place.sentence, "neutral_near", Relation.NOT_THERE
             if kind < 0.54:
                 return place.sentence, "neutral_far", Relation.NOT_THERE
+        return self._changed(place)
+
+    def _changed(self, place: _Place) -> tuple[str | None, str, Relation]:
+        """The sentence after one of the edits that change what it says."""
         context = self._context(place.text)
-        for name in draw.sample(self._edits, len(self._edits)):
+        for name in self._draw.sample(self._edits, len(self._edits)):
             new = EDITS[name].rule(context, place.sentence)
             if new and new != place.sentence:
                 return new, name, EDITS[name].relation

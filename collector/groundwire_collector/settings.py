@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         description="Threshold of p_unsupported that flags a turn; unset: any unsupported "
         "claim flags it.",
     )
+    grounding_reader: str = Field(
+        "",
+        description="Folder of the reader model of the grounding evaluator (model.onnx, "
+        "tokenizer.json, card.json); off: none; unset: the installed one, if any.",
+    )
     prices: Path | None = Field(
         None, description="TOML file with token prices per model; unset: no cost metrics."
     )

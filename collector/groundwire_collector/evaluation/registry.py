@@ -15,6 +15,8 @@ from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
 
 GROUNDING = "grounding"
+LIVE = {GROUNDING: "groundwire_evaluators.grounding.live:live_grounding"}
+"""Makers of shipped evaluators for live traffic, where they differ from those of files."""
 
 
 def evaluators(settings: Settings) -> Sequence[Evaluator]:
@@ -49,7 +51,9 @@ def _is_shipped(name: str) -> bool:
 def _shipped(names: Sequence[str], settings: Settings) -> list[Evaluator]:
     if not names:
         return []
-    references = [EvaluatorReference(name, _parameters(name, settings)) for name in names]
+    references = [
+        EvaluatorReference(LIVE.get(name, name), _parameters(name, settings)) for name in names
+    ]
     try:
         host = EvaluatorHost(references, settings.turn_timeout_seconds, manner=Manner.TURNS)
     except UsageError as error:
@@ -68,4 +72,6 @@ def _own(name: str, settings: Settings) -> Evaluator:
 
 def _parameters(name: str, settings: Settings) -> dict[str, Any]:
     """Constructor parameters of a shipped evaluator."""
-    return {"flag_threshold": settings.flag_threshold} if name == GROUNDING else {}
+    if name != GROUNDING:
+        return {}
+    return {"flag_threshold": settings.flag_threshold, "reader": settings.grounding_reader}

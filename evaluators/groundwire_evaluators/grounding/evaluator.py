@@ -39,6 +39,7 @@ from groundwire_evaluators.grounding.read_claims import (
     ReaderQuestions,
     claims_to_read,
 )
+from groundwire_evaluators.grounding.reading_budget import ReadingBudget
 from groundwire_evaluators.grounding.reading_pairs import pair_of
 from groundwire_evaluators.grounding.signals import Comparison, measure_signals
 from groundwire_evaluators.grounding.tables import read_content, single_row
@@ -93,6 +94,7 @@ class Grounding:
     model: Model = field(default_factory=default_model, repr=False)
     reader: Reader | None = field(default_factory=installed_reader, repr=False)
     reader_seconds: float = 2.0  # a turn, of reading
+    reading_budget: ReadingBudget | None = field(default=None, repr=False, compare=False)
     _cache: ParseCache[Passage] = field(
         default_factory=lambda: ParseCache(Passage), init=False, repr=False, compare=False
     )
@@ -180,7 +182,8 @@ class Grounding:
         if self.reader is None:
             return [self._scored(one) if isinstance(one, AnswerByWords) else one for one in judged]
         questions = [self._questions(one, self.reader) for one in judged]
-        answers = BatchReading(self.reader, self.reader_seconds).answers(questions)
+        reading = BatchReading(self.reader, self.reader_seconds, self.reading_budget)
+        answers = reading.answers(questions)
         return [
             self._read(one, each, read) if isinstance(one, AnswerByWords) else one
             for one, each, read in zip(judged, questions, answers, strict=True)

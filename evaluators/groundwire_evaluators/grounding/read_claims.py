@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from groundwire_evaluators.grounding.reading_budget import ReadingBudget
 from groundwire_evaluators.reader import Reader, ReaderLabel, ReaderWeights
 from groundwire_evaluators.reader.protocol import ClaimAndEvidence
 
 MOST_CLAIMS = 6
 _DOUBT = 3.0  # of the score above the threshold beyond which words alone decide
 _LARGEST_ODDS = 1e4
-_PART = 16  # turns whose pairs are read before the clock is looked at
+_PART = 16  # turns whose pairs are read at once
+_FEW = 3  # pairs of a single turn that are read before the clock is read again
 Array = NDArray[np.float64]
 
 
@@ -68,15 +70,18 @@ class ReadClaim:
 
 
 class BatchReading:
-    """Reading of several turns' claims within a time limit.
+    """Reading of several turns' claims within a time limit, and a budget on live traffic.
 
-    A turn whose questions were not read in time has no answers; so does one whose reading failed,
-    with the failure.
+    A turn whose questions were not read in time has no answers, with the reason; so does one whose
+    reading failed, with the failure.
     """
 
-    def __init__(self, reader: Reader, seconds_a_turn: float) -> None:
+    def __init__(
+        self, reader: Reader, seconds_a_turn: float, budget: ReadingBudget | None = None
+    ) -> None:
         self._reader = reader
         self._seconds_a_turn = seconds_a_turn
+        self._budget = budget
 
     def answers(self, questions: Sequence[ReaderQuestions]) -> list["ReaderAnswers"]:
         """The answers of each turn, in order."""
@@ -84,36 +89,53 @@ class BatchReading:
         found: list[ReaderAnswers] = []
         for start in range(0, len(questions), _PART):
             part = questions[start : start + _PART]
-            if time.monotonic() >= deadline and any(each.pairs for each in part):
-                found += [self._too_late(each) for each in part]
+            asking = sum(bool(each.pairs) for each in part)
+            if not asking:
+                found += [ReaderAnswers() for _ in part]
+            elif self._budget and not self._budget.admits(asking):
+                limit = self._budget.seconds_a_turn
+                found += _unread(part, f"not read, as turns wait: over {limit:g} s a turn")
             else:
-                found += self._part(part)
+                found += self._part(part, deadline)
         return found
 
-    def _part(self, part: Sequence[ReaderQuestions]) -> list["ReaderAnswers"]:
+    def _part(self, part: Sequence[ReaderQuestions], deadline: float) -> list["ReaderAnswers"]:
         pairs = [pair for each in part for pair in each.pairs]
-        if not pairs:
-            return [ReaderAnswers() for _ in part]
         started = time.monotonic()
         try:
-            rows = self._reader.read(pairs)
+            rows = self._rows(pairs, deadline)
         except Exception as error:  # a reader of others; the turn's state says what it raised
-            failure = f"reader: {type(error).__name__}: {error}"
-            return [
-                ReaderAnswers(failure=failure) if each.pairs else ReaderAnswers() for each in part
-            ]
-        share = (time.monotonic() - started) / len(pairs)
+            return _unread(part, f"{type(error).__name__}: {error}")
+        finally:
+            seconds = time.monotonic() - started
+            if self._budget:
+                self._budget.spend(seconds)
+        if rows is None:
+            return _unread(part, f"time limit of {self._seconds_a_turn:g} s a turn")
         found, at = [], 0
         for each in part:
             count = len(each.pairs)
-            found.append(ReaderAnswers(rows[at : at + count], share * count))
+            found.append(ReaderAnswers(rows[at : at + count], seconds / len(pairs) * count))
             at += count
         return found
 
-    def _too_late(self, questions: ReaderQuestions) -> "ReaderAnswers":
-        if not questions.pairs:
-            return ReaderAnswers()
-        return ReaderAnswers(failure=f"reader: time limit of {self._seconds_a_turn:g} s a turn")
+    def _rows(self, pairs: Sequence[ClaimAndEvidence], deadline: float) -> Array | None:
+        """The rows of the pairs; None once the deadline has passed before the last of them."""
+        size = _FEW if len(pairs) <= MOST_CLAIMS else len(pairs)
+        found = []
+        for start in range(0, len(pairs), size):
+            if time.monotonic() >= deadline:
+                return None
+            found.append(self._reader.read(pairs[start : start + size]))
+        return np.concatenate(found)
+
+
+def _unread(part: Sequence[ReaderQuestions], reason: str) -> list["ReaderAnswers"]:
+    """No answers for those that asked, with the reason."""
+    return [
+        ReaderAnswers(failure=f"reader: {reason}") if each.pairs else ReaderAnswers()
+        for each in part
+    ]
 
 
 @dataclass(frozen=True, slots=True)

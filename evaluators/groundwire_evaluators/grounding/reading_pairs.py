@@ -12,7 +12,8 @@ from groundwire_evaluators.grounding.evidence import Place
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.signals import Comparison
 
-EVIDENCE_WORDS = 75
+SHOWN_WORDS = 88  # of claim and evidence, some 128 tokens
+_LEAST_EVIDENCE = 24  # words, however long the claim
 _MOST_KEYS = 64  # content words of a claim that choose its evidence
 _MOST_CANDIDATES = 24  # sentences that are weighed against each other
 _LONGEST_SENTENCE = 500  # code points of one sentence that are shown
@@ -22,7 +23,7 @@ _BESIDE = 0.15  # of a sentence's own weight, for standing beside a chosen one
 
 
 def pair_of(
-    comparison: Comparison, lead: str, question: str | None, words: int = EVIDENCE_WORDS
+    comparison: Comparison, lead: str, question: str | None, words: int = SHOWN_WORDS
 ) -> tuple[str, str]:
     """A claim and its evidence, as a reader is shown them."""
     return claim_text(comparison, lead, question), evidence_text(comparison, words)
@@ -40,12 +41,15 @@ def claim_text(comparison: Comparison, lead: str, question: str | None) -> str:
     return f"{lead} {text}" if lead else text
 
 
-def evidence_text(comparison: Comparison, words: int = EVIDENCE_WORDS) -> str:
-    """Sentences of the chunks that share words with the claim, in order, some `words` in all.
+def evidence_text(comparison: Comparison, words: int = SHOWN_WORDS) -> str:
+    """Sentences of the chunks that share words with the claim, in order.
+
+    Claim and evidence have some `words` together: a sentence beyond them would be cut off.
 
     Price: linear in the chunks' sentences that hold one of the claim's first 64 content words.
     """
     passages = comparison.passages
+    words = max(_LEAST_EVIDENCE, words - len(comparison.statement.text.split()))
     weights = _weights(comparison)
     held = _held(weights, passages)
     chosen = _choose(held, weights, passages, words)
@@ -100,8 +104,11 @@ def _choose(
 
         best = max(left, key=gain)
         left.remove(best)
+        length = _length(passages[best[0]], best[1])
+        if chosen and length > words:
+            continue
         chosen.add(best)
-        words -= _length(passages[best[0]], best[1])
+        words -= length
         covered.update(held[best])
     return chosen
 

@@ -52,10 +52,10 @@ class Card:
     name: str
     labels: tuple[str, ...] = LABELS
     claim_first: bool = True
-    longest: int = 112
+    longest: int = 128
     longest_claim: int = 64
     most_windows: int = 1
-    evidence_words: int = 75
+    evidence_words: int = 88
     languages: frozenset[str] = frozenset({"en"})
     weights: ReaderWeights = field(default_factory=ReaderWeights)
 

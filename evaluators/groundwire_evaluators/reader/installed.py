@@ -22,7 +22,16 @@ def installed_reader() -> Reader | None:
     Raises:
         ReaderError: the folder that is named, or the installed package, cannot be loaded.
     """
-    chosen = os.environ.get(VARIABLE, "").strip()
+    return reader_named(os.environ.get(VARIABLE, ""))
+
+
+def reader_named(name: str) -> Reader | None:
+    """Reader of a folder; None for "off"; the installed one, if any, for an empty name.
+
+    Raises:
+        ReaderError: the folder, or the installed package, cannot be loaded.
+    """
+    chosen = name.strip()
     if chosen.lower() == OFF:
         return None
     return _load(Path(chosen)) if chosen else _from_package()
