@@ -2,7 +2,7 @@
 
     python -m benchmarks.reader train      # an hour on one idle core; goes on after a kill
     python -m benchmarks.reader export     # int8 ONNX, tokenizer and card
-    python -m benchmarks.reader report     # words alone beside words with it; fits its weights
+    python -m benchmarks.reader report     # words beside words with it, into the reference page
 
 Needs the dependency group `reader` of pyproject.toml, pip and npm, and `GROUNDWIRE_DATA`.
 """
@@ -59,7 +59,7 @@ def _report(arguments: argparse.Namespace) -> None:
     from benchmarks.reader.export import write_card
     from benchmarks.reader.report import report
 
-    weights = report(arguments.model, Plan.seed)
+    weights = report(arguments.model, arguments.folder, Plan.seed)
     write_card(arguments.model, NAME, weights)
 
 

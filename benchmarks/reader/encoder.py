@@ -105,6 +105,13 @@ class Encoder(nn.Module):
         self, ids: Tensor, types: Tensor, mask: Tensor, dropout: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """Logits (rows, 3) of the classes and (rows, length) of each word being unsupported."""
+        features, states = self.features(ids, types, mask, dropout)
+        return self.head(features), self.word_head(states)[..., 0]
+
+    def features(
+        self, ids: Tensor, types: Tensor, mask: Tensor, dropout: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """What the head sees (rows, 768), and the last states (rows, length, 384)."""
         places = torch.arange(ids.shape[1])[None]
         states = self.norm(self.words(ids) + self.positions(places) + self.types(types))
         for layer in self.layers:
@@ -112,8 +119,7 @@ class Encoder(nn.Module):
         claim = ((types == 0) & (mask > 0)).float()
         claim = claim * (places > 0).float()
         largest = (states + (claim - 1).unsqueeze(-1) * 1e4).max(1).values
-        logits = self.head(torch.cat([states[:, 0], largest], -1))
-        return logits, self.word_head(states)[..., 0]
+        return torch.cat([states[:, 0], largest], -1), states
 
 
 def _load(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:

@@ -23,9 +23,10 @@ class _Exported(nn.Module):
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        logits: Tensor = self.encoder(ids, types, mask)[0]
-        return logits
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (rows, 3), and the features below them, for adaptations."""
+        features, _ = self.encoder.features(ids, types, mask)
+        return self.encoder.head(features), features
 
 
 def export(folder: Path, target: Path, name: str, weights: ReaderWeights) -> None:
@@ -45,8 +46,9 @@ def export(folder: Path, target: Path, name: str, weights: ReaderWeights) -> Non
         (ids, torch.zeros_like(ids), torch.ones_like(ids)),
         str(whole),
         input_names=list(INPUTS),
-        output_names=["logits"],
-        dynamic_axes={name: {0: "rows", 1: "tokens"} for name in INPUTS},
+        output_names=["logits", "features"],
+        dynamic_axes={name: {0: "rows", 1: "tokens"} for name in INPUTS}
+        | {"logits": {0: "rows"}, "features": {0: "rows"}},
         opset_version=17,
         dynamo=False,
     )

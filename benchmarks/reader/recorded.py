@@ -24,12 +24,23 @@ _RELATIONS = {
 
 def pairs(*, held_out: bool = False) -> Iterator[Pair]:
     """Answers of one claim with the product's evidence; echoes are left out."""
+    for answer, relation in _answers(held_out):
+        yield from _pair(answer, relation)
+
+
+def turns(*, held_out: bool = False) -> Iterator[tuple[Turn, Relation]]:
+    """The same answers as turns."""
+    for answer, relation in _answers(held_out):
+        yield _turn(answer), relation
+
+
+def _answers(held_out: bool) -> Iterator[tuple[Answer, Relation]]:
     for answer in read():
         if answer.mode != "open" or (answer.checkpoint in HELD_OUT) is not held_out:
             continue
         relation = _RELATIONS.get(answer.truth)
         if relation is not None and answer.finished:
-            yield from _pair(answer, relation)
+            yield answer, relation
 
 
 def _pair(answer: Answer, relation: Relation) -> Iterator[Pair]:

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwire_evaluators.reader.card import Card, ReaderError, read_card
+from groundwire_evaluators.reader.adaptation import FILE as ADAPTATION
+from groundwire_evaluators.reader.adaptation import Adaptation, read_adaptation
+from groundwire_evaluators.reader.card import LABELS, Card, ReaderError, read_card
 from groundwire_evaluators.reader.protocol import ClaimAndEvidence, ReaderLabel
 
 FILES = ("model.onnx", "tokenizer.json", "card.json")
@@ -39,26 +41,40 @@ class OnnxReader:
         for name in FILES:
             if not (folder / name).is_file():
                 raise ReaderError(f"{folder}: {name} is missing")
+        self.folder = folder
         self.card: Card = read_card(folder / "card.json")
         self.revision = f"{self.card.name}-{_digest(folder)}"
+        self.adaptation = _adaptation(folder, self.card)
         self._tokenizer = _tokenizer(folder / "tokenizer.json")
         self._session = _session(folder / "model.onnx")
         self._inputs = {each.name for each in self._session.get_inputs()}
 
     def read(self, pairs: Sequence[ClaimAndEvidence]) -> Array:
         """Probabilities (pairs, 3); of several windows, the best supported one."""
+        return self.outputs(pairs).probabilities
+
+    def outputs(self, pairs: Sequence[ClaimAndEvidence]) -> "Outputs":
+        """Logits, features and probabilities of the best supported window of each pair."""
         windows = [(at, *window) for at, pair in enumerate(pairs) for window in self._windows(pair)]
         order = sorted(range(len(windows)), key=lambda at: len(windows[at][1]))
-        rows = np.zeros((len(windows), 3))
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
-            rows[chosen] = self._probabilities([windows[at][1:] for at in chosen])
-        found = np.zeros((len(pairs), 3))
-        found[:, ReaderLabel.SUPPORTED] = -1.0
-        for row, (at, *_) in zip(rows, windows, strict=True):
-            if row[ReaderLabel.SUPPORTED] > found[at, ReaderLabel.SUPPORTED]:
-                found[at] = row
-        return found
+        parts = [
+            self._run([windows[at][1:] for at in order[start : start + _BATCH]])
+            for start in range(0, len(order), _BATCH)
+        ]
+        if not parts:
+            empty = np.zeros((0, 3))
+            return Outputs(empty, empty, empty)
+        back = np.argsort(order)
+        logits = np.concatenate([logits for logits, _ in parts])[back]
+        features = np.concatenate([features for _, features in parts])[back]
+        shares = self._relations(logits, features)
+        best: dict[int, int] = {}
+        for row, (at, *_) in enumerate(windows):
+            supported = shares[:, ReaderLabel.SUPPORTED]
+            if at not in best or supported[row] > supported[best[at]]:
+                best[at] = row
+        rows = [best[at] for at in range(len(pairs))]
+        return Outputs(logits[rows], features[rows], shares[rows])
 
     def _windows(self, pair: ClaimAndEvidence) -> list[tuple[list[int], list[int]]]:
         """Token numbers and types of each window of a pair."""
@@ -95,7 +111,8 @@ class OnnxReader:
             return [number("[CLS]")], [number("[SEP]")], [number("[SEP]")]
         return [number("<s>")], [number("</s>"), number("</s>")], [number("</s>")]
 
-    def _probabilities(self, rows: Sequence[tuple[list[int], list[int]]]) -> Array:
+    def _run(self, rows: Sequence[tuple[list[int], list[int]]]) -> tuple[Array, Array]:
+        """Logits and features of windows."""
         longest = max(len(ids) for ids, _ in rows)
         shape = (len(rows), longest)
         ids, types, mask = (np.zeros(shape, np.int64) for _ in range(3))
@@ -104,10 +121,13 @@ class OnnxReader:
             types[at, : len(kinds)] = kinds
             mask[at, : len(numbers)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-        output = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
-        return self._relations(np.asarray(output, np.float64).reshape(len(rows), -1))
+        found = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})
+        logits = np.asarray(found[0], np.float64).reshape(len(rows), -1)
+        if len(found) > 1 and np.ndim(found[1]) == 2:
+            return logits, np.asarray(found[1], np.float64)
+        return logits, logits
 
-    def _relations(self, logits: Array) -> Array:
+    def _relations(self, logits: Array, features: Array) -> Array:
         labels = self.card.labels
         if logits.shape[1] != len(labels):
             raise ReaderError(f"{logits.shape[1]} outputs, but the card names {len(labels)}")
@@ -116,6 +136,8 @@ class OnnxReader:
             found[:, ReaderLabel.SUPPORTED] = 1.0 / (1.0 + np.exp(-logits[:, 0]))
             found[:, ReaderLabel.NOT_THERE] = 1.0 - found[:, ReaderLabel.SUPPORTED]
             return found
+        if self.adaptation:
+            logits = self.adaptation.logits(logits, features)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares = powers / powers.sum(axis=1, keepdims=True)
         for column, label in enumerate(labels):
@@ -123,10 +145,29 @@ class OnnxReader:
         return found
 
 
+class Outputs(NamedTuple):
+    """What a model says of pairs: logits (pairs, labels), features, probabilities (pairs, 3)."""
+
+    logits: Array
+    features: Array
+    probabilities: Array
+
+
+def _adaptation(folder: Path, card: Card) -> Adaptation | None:
+    try:
+        found = read_adaptation(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise ReaderError(f"{folder / ADAPTATION}: {error}") from error
+    if found is not None and card.labels != LABELS:
+        raise ReaderError(f"{folder}: an adaptation needs the labels {', '.join(LABELS)}")
+    return found
+
+
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in FILES:
-        digest.update((folder / name).read_bytes())
+    for name in (*FILES, ADAPTATION):
+        if name in FILES or (folder / name).exists():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:8]
 
 

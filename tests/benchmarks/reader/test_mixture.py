@@ -1,6 +1,8 @@
 """The mixture of a batch, and what is read of a pair."""
 
-from benchmarks.reader.mixture import SHARES, Mixture
+import pytest
+
+from benchmarks.reader.mixture import FIRST, LAST, Mixture
 from benchmarks.reader.pairs import Pair, Relation
 from benchmarks.reader.text_pairs import covered, split, usable
 
@@ -10,22 +12,40 @@ def pairs(rule: str) -> list[Pair]:
 
 
 MIXTURE = Mixture(
-    pairs("fact"), pairs("text"), {"ragtruth": pairs("set"), "bump": pairs("set")}, pairs("real"), 7
+    pairs("relation"),
+    pairs("fact"),
+    pairs("text"),
+    pairs("claim"),
+    {"ragtruth": pairs("set"), "bump": pairs("set")},
+    pairs("real"),
+    7,
 )
+RULES = {
+    "relations": "relation",
+    "facts": "fact",
+    "texts": "text",
+    "claims": "claim",
+    "labelled": "set",
+    "real": "real",
+}
 
 
 def test_a_window_is_the_same_for_its_number_whatever_came_before() -> None:
-    later = MIXTURE.window(3, 64)
-    assert later != MIXTURE.window(2, 64)
-    assert MIXTURE.window(3, 64) == later
+    later = MIXTURE.window(3, 64, 0.1)
+    assert later != MIXTURE.window(2, 64, 0.1)
+    assert MIXTURE.window(3, 64, 0.1) == later
 
 
-def test_every_part_has_its_share_of_a_window() -> None:
-    window = MIXTURE.window(0, 4000)
-    shares = {rule: sum(p.rule == rule for p in window) / 4000 for rule in ("fact", "text", "real")}
-    assert abs(shares["fact"] - SHARES["facts"]) < 0.03
-    assert abs(shares["text"] - SHARES["texts"]) < 0.03
-    assert abs(shares["real"] - SHARES["real"]) < 0.03
+@pytest.mark.parametrize(("progress", "shares"), [(0.0, FIRST), (0.5, LAST), (0.9, LAST)])
+def test_every_part_has_its_share_of_a_window(progress: float, shares: dict[str, float]) -> None:
+    window = MIXTURE.window(0, 4000, progress)
+    for part, rule in RULES.items():
+        assert abs(sum(p.rule == rule for p in window) / 4000 - shares[part]) < 0.03
+
+
+def test_the_shares_of_the_parts_add_up_to_one() -> None:
+    assert sum(FIRST.values()) == pytest.approx(1.0)
+    assert sum(LAST.values()) == pytest.approx(1.0)
 
 
 def test_only_whole_sentences_of_texts_are_used() -> None:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.read_claims import MOST_CLAIMS
+from groundwire_evaluators.grounding.reading_budget import ReadingBudget
+from groundwire_evaluators.grounding.reading_pairs import SHOWN_WORDS
 from groundwire_evaluators.reader import Card, Reader, ReaderWeights
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -178,6 +180,43 @@ def test_what_is_not_read_in_time_has_a_state_and_never_the_score_of_words() -> 
     assert "p_unsupported" not in late[0].signals
 
 
+def test_a_single_turn_whose_reading_takes_too_long_has_a_state_too() -> None:
+    def slow(_: str, __: str) -> Sequence[float]:
+        time.sleep(0.02)
+        return supports("", "")
+
+    answer = " ".join(f"The shop on the corner opens at nine on floor {k}." for k in range(8))
+    reader = RuleReader(slow)
+    [found] = Grounding(reader=reader, reader_seconds=0.03).evaluate_batch([turn(answer)])
+    assert found.state is State.NOT_EVALUABLE
+    assert found.reason == "reader: time limit of 0.03 s a turn"
+    assert len(reader.asked) < MOST_CLAIMS
+
+
+def test_turns_beyond_the_budget_of_live_traffic_are_not_read_and_say_so() -> None:
+    def slow(_: str, __: str) -> Sequence[float]:
+        time.sleep(0.01)
+        return supports("", "")
+
+    budget = ReadingBudget(seconds_a_turn=0.001, most_saved=0.05)
+    grounding = Grounding(reader=RuleReader(slow), reading_budget=budget)
+    found = [grounding.judge(turn(COPY)) for _ in range(40)]
+    states = [one.state for one in found]
+    assert states[0] is State.SCORED
+    assert states[-1] is State.NOT_EVALUABLE
+    assert found[-1].reason == "reader: not read, as turns wait: over 0.001 s a turn"
+    assert "p_unsupported" not in found[-1].signals
+
+
+def test_a_claim_and_its_evidence_fit_into_one_window() -> None:
+    reader = RuleReader(supports)
+    sentence = "The shop on the corner of the old square opens at nine in the morning every day. "
+    judge(reader, turn("The shop on the corner opens at nine in the morning.", sentence * 40))
+    claim, evidence = reader.asked[0]
+    assert len(claim.split()) + len(evidence.split()) <= SHOWN_WORDS
+    assert evidence.endswith("every day.")
+
+
 def test_a_reader_that_raises_costs_the_turns_that_asked_it_their_score() -> None:
     def broken(_: str, __: str) -> Sequence[float]:
         raise RuntimeError("out of memory")
@@ -190,7 +229,13 @@ def test_a_reader_that_raises_costs_the_turns_that_asked_it_their_score() -> Non
 
 @pytest.mark.parametrize(
     "answer",
-    ["😀 " * 20_000, "\0" * 1_000 + COPY, "The shop opens. " * 10_000, "shop" * 250_000],
+    [
+        "😀 " * 20_000,
+        "\0" * 1_000 + COPY,
+        "The shop opens. " * 10_000,
+        "shop" * 250_000,
+        "The shop " + "opens at nine " * 70_000 + ".",
+    ],
 )
 def test_hostile_answers_ask_little_of_the_reader(answer: str) -> None:
     reader = RuleReader(supports)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from groundwire_evaluators.reader.adaptation import Adaptation
 from groundwire_evaluators.reader.card import ReaderError
 from groundwire_evaluators.reader.onnx_reader import OnnxReader
 from groundwire_evaluators.reader.protocol import ReaderLabel
@@ -106,3 +107,18 @@ def test_a_broken_file_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "broken" / name).write_bytes(b"nothing of the kind")
     with pytest.raises(ReaderError, match=name):
         OnnxReader(tmp_path / "broken")
+
+
+def test_an_adaptation_in_the_folder_changes_answers_and_revision(tmp_path: Path) -> None:
+    shutil.copytree(TINY, tmp_path / "adapted")
+    Adaptation(np.zeros((3, 3)), np.array([0.0, 9.0, 0.0]), np.ones(3)).save(tmp_path / "adapted")
+    reader = OnnxReader(tmp_path / "adapted")
+    assert reader.read([("The shop opens.", EVIDENCE)])[0].argmax() == ReaderLabel.NOT_THERE
+    assert reader.revision != OnnxReader(TINY).revision
+
+
+def test_an_adaptation_that_is_none_is_named(tmp_path: Path) -> None:
+    shutil.copytree(TINY, tmp_path / "adapted")
+    (tmp_path / "adapted" / "adaptation.npz").write_bytes(b"nothing of the kind")
+    with pytest.raises(ReaderError, match=r"adaptation\.npz"):
+        OnnxReader(tmp_path / "adapted")
