@@ -15,12 +15,13 @@ from benchmarks.reader.pairs import Pair, Relation
 from benchmarks.reader.rewordings import HELD_OUT as HELD_OUT_REWORDINGS
 from benchmarks.reader.rewordings import REWORDINGS
 from benchmarks.reader.sentences import Context
-from benchmarks.reader.text_pairs import changed_words, covered, keys
+from benchmarks.reader.text_pairs import changed_words, covered, keys, split
 from benchmarks.reader.wordnet import WordNet
 
 _SHARES = {"ragtruth": 0.4, "ragtruth-train-extra": 0.2, "bump": 0.15, "summedits": 0.25}
-_KINDS = {"supported": 0.40, "edited": 0.34, "detail": 0.14, "elsewhere": 0.12}
+_KINDS = {"supported": 0.42, "edited": 0.20, "detail": 0.16, "absent": 0.16, "elsewhere": 0.06}
 _FEWEST, _MOST = 5, 45  # words of a claim
+_LEAST_SHOWN = 12  # words of evidence that are left of it
 _ABSENT = 0.55  # share of the words that stand in evidence from which a claim may be in it
 
 
@@ -48,6 +49,7 @@ class ClaimPairs:
             "supported": self._supported,
             "edited": self._edited,
             "detail": self._with_detail,
+            "absent": self._absent,
             "elsewhere": self._elsewhere,
         }
         while True:
@@ -86,6 +88,17 @@ class ClaimPairs:
         if covered(added, one.pair.evidence) > _ABSENT:
             return None
         return Pair(claim, one.pair.evidence, Relation.NOT_THERE, "claim:detail_added", words)
+
+    def _absent(self, one: LabelledClaim, _: str) -> Pair | None:
+        """The claim against its evidence without the sentences that hold it."""
+        claim = one.pair.claim
+        rest = split(one.pair.evidence)
+        while rest and covered(claim, " ".join(rest)) > _ABSENT:
+            rest.remove(max(rest, key=lambda sentence: covered(claim, sentence)))
+        shown = " ".join(rest)
+        if len(shown.split()) < _LEAST_SHOWN:
+            return None
+        return Pair(self._reworded(one.pair), shown, Relation.NOT_THERE, "claim:absent")
 
     def _elsewhere(self, one: LabelledClaim, name: str) -> Pair | None:
         """The claim against evidence that is about something near and does not hold it."""

@@ -11,26 +11,38 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+import numpy as np
+
 from benchmarks.reader import labelled, recorded, sources, wordnet
 from benchmarks.reader.claim_pairs import ClaimPairs
 from benchmarks.reader.facts import Facts
-from benchmarks.reader.pairs import Pair, Relation
+from benchmarks.reader.pairs import Pair
 from benchmarks.reader.text_pairs import TextPairs
 
-FIRST = {
-    "relations": 0.45, "facts": 0.15, "texts": 0.15, "claims": 0.06, "labelled": 0.14, "real": 0.05
-}  # fmt: skip
-LAST = {
-    "relations": 0.16, "facts": 0.14, "texts": 0.20, "claims": 0.18, "labelled": 0.30, "real": 0.02
-}  # fmt: skip
-"""Shares of the parts at the start, and from the middle of the run on; between them they slide.
+PARTS = ("relations", "facts", "texts", "claims", "labelled", "real")
+SHARES = {
+    0.00: (0.45, 0.15, 0.15, 0.06, 0.14, 0.05),
+    0.31: (0.20, 0.14, 0.21, 0.14, 0.26, 0.05),
+    0.43: (0.16, 0.14, 0.20, 0.18, 0.30, 0.02),
+    0.44: (0.66, 0.05, 0.07, 0.06, 0.14, 0.02),
+    0.53: (0.66, 0.05, 0.07, 0.06, 0.14, 0.02),
+    0.56: (0.22, 0.08, 0.16, 0.22, 0.30, 0.02),
+    1.00: (0.14, 0.08, 0.16, 0.26, 0.34, 0.02),
+}
+"""Shares of the parts by the progress of the run; between two lines they slide.
 
-Relations are learnt only where they come close together (some 10,000 pairs), and kept by few.
+Relations are learnt only where some 10,000 come close together, once negation is learnt.
 """
 _MADE = {"relations": 20_000, "facts": 25_000, "texts": 45_000, "claims": 30_000}
-_WRONG = 0.30  # share of the labelled claims of each set that are drawn from its unsupported ones
 _TIMES = 3  # how often passages of the labelled sets stand among the texts
 _TESTED = {"facts": 600, "texts": 300}
+
+
+def shares_at(progress: float) -> list[float]:
+    """The shares of `PARTS` at a share of the run."""
+    knots = sorted(SHARES)
+    columns = zip(*(SHARES[knot] for knot in knots), strict=True)
+    return [float(np.interp(progress, knots, column)) for column in columns]
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,7 @@ class Mixture:
     def window(self, number: int, size: int, progress: float) -> list[Pair]:
         """The pairs of one window at a share of the run, the same for the same arguments."""
         draw = Random(f"{self.seed}/{number}")
-        later = min(1.0, 2.0 * progress)
-        shares = [(1.0 - later) * FIRST[part] + later * LAST[part] for part in FIRST]
-        parts = draw.choices(list(FIRST), shares, k=size)
+        parts = draw.choices(PARTS, shares_at(progress), k=size)
         return [self._pair(draw, part) for part in parts]
 
     def _pair(self, draw: Random, part: str) -> Pair:
@@ -58,11 +68,7 @@ class Mixture:
             return draw.choice(getattr(self, part))
         names = list(self.labelled)
         (name,) = draw.choices(names, [labelled.SHARES[name] for name in names])
-        wrong = draw.random() < _WRONG
-        pairs = self.labelled[name]
-        return draw.choice(
-            [pair for pair in pairs if (pair.relation is not Relation.SUPPORTED) is wrong]
-        )
+        return draw.choice(self.labelled[name])
 
 
 @dataclass(frozen=True)

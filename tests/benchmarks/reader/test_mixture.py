@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.reader.mixture import FIRST, LAST, Mixture
+from benchmarks.reader.mixture import PARTS, Mixture, shares_at
 from benchmarks.reader.pairs import Pair, Relation
 from benchmarks.reader.text_pairs import covered, split, usable
 
@@ -36,16 +36,15 @@ def test_a_window_is_the_same_for_its_number_whatever_came_before() -> None:
     assert MIXTURE.window(3, 64, 0.1) == later
 
 
-@pytest.mark.parametrize(("progress", "shares"), [(0.0, FIRST), (0.5, LAST), (0.9, LAST)])
-def test_every_part_has_its_share_of_a_window(progress: float, shares: dict[str, float]) -> None:
+@pytest.mark.parametrize("progress", [0.0, 0.2, 0.5, 1.0])
+def test_every_part_has_its_share_of_a_window(progress: float) -> None:
     window = MIXTURE.window(0, 4000, progress)
-    for part, rule in RULES.items():
-        assert abs(sum(p.rule == rule for p in window) / 4000 - shares[part]) < 0.03
+    for part, share in zip(PARTS, shares_at(progress), strict=True):
+        assert abs(sum(p.rule == RULES[part] for p in window) / 4000 - share) < 0.03
 
 
-def test_the_shares_of_the_parts_add_up_to_one() -> None:
-    assert sum(FIRST.values()) == pytest.approx(1.0)
-    assert sum(LAST.values()) == pytest.approx(1.0)
+def test_the_shares_of_the_parts_add_up_to_one_all_along() -> None:
+    assert {round(sum(shares_at(at / 100)), 9) for at in range(101)} == {1.0}
 
 
 def test_only_whole_sentences_of_texts_are_used() -> None:
