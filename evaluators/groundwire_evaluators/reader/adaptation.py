@@ -15,6 +15,7 @@ FILE = "adaptation.npz"
 EITHER = 3  # label of a pair that is known to be unsupported, but not how
 _STEPS, _RATE = 300, 0.05
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def read_adaptation(folder: Path) -> Adaptation | None:
         return Adaptation(stored["weights"], stored["bias"], stored["scale"])
 
 
-def fit_adaptation(logits: Array, features: Array, labels: Array, ridge: float) -> Adaptation:
+def fit_adaptation(logits: Array, features: Array, labels: Integers, ridge: float) -> Adaptation:
     """The adaptation with the least log loss plus `ridge` × mean squared weight.
 
     `labels` are columns of the logits, or `EITHER`. Price: linear in pairs × features, a second for
@@ -68,7 +69,7 @@ def fit_adaptation(logits: Array, features: Array, labels: Array, ridge: float) 
     return Adaptation(weights, bias, scale)
 
 
-def log_loss(logits: Array, labels: Array) -> float:
+def log_loss(logits: Array, labels: Integers) -> float:
     """Mean of minus the log probability of the labels."""
     shares = _shares(logits)
     either = labels == EITHER
@@ -76,7 +77,7 @@ def log_loss(logits: Array, labels: Array) -> float:
     return float(-np.log(np.maximum(np.where(either, 1.0 - shares[:, 0], known), 1e-12)).mean())
 
 
-def _error(logits: Array, labels: Array) -> Array:
+def _error(logits: Array, labels: Integers) -> Array:
     """Gradient of the log loss of each pair by its logits."""
     shares = _shares(logits)
     wanted = np.zeros_like(shares)
