@@ -21,7 +21,8 @@ from benchmarks.reader.pairs import Pair, Relation
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.model import Model
-from groundwire_evaluators.grounding.reader_weights import ReadClaims, claims_to_fit, fit_weights
+from groundwire_evaluators.grounding.reader_tuning import claims_to_fit
+from groundwire_evaluators.grounding.reader_weights import ReadClaims, fit_weights
 from groundwire_evaluators.reader import Card, Reader, ReaderWeights
 from groundwire_evaluators.turn import Chunk, Turn
 

@@ -13,14 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwire_evaluators.evaluation import Verdict
-from groundwire_evaluators.grounding.read_claims import ReadClaim
+from groundwire_evaluators.grounding.evaluator import comparisons
+from groundwire_evaluators.grounding.kinds import Kind, kind_of
+from groundwire_evaluators.grounding.model import Model, default_model
+from groundwire_evaluators.grounding.read_claims import ReadClaim, claims_to_read
 from groundwire_evaluators.grounding.reader_weights import (
     ClaimToRead,
     ReadClaims,
     area,
-    claims_to_fit,
     fit_weights,
 )
+from groundwire_evaluators.grounding.reading_pairs import pair_of
+from groundwire_evaluators.grounding.signals import Comparison, measure_signals
 from groundwire_evaluators.reader.adaptation import EITHER, Adaptation, fit_adaptation, log_loss
 from groundwire_evaluators.reader.card import Card, ReaderWeights
 from groundwire_evaluators.reader.onnx_reader import OnnxReader, Outputs
@@ -66,6 +70,29 @@ class Tuned:
     weights: ReaderWeights
     adaptation: Adaptation | None
     report: dict[str, object] = field(default_factory=dict)
+
+
+def claims_to_fit(turn: Turn, card: Card, model: Model | None = None) -> list[ClaimToRead]:
+    """The claims of an answer that a reader with this card would be asked about."""
+    model = model or default_model()
+    made = [(c, r) for c, r in comparisons(turn) if c.skip_reason is None]
+    on_records = any(p.record is not None for _, r in made for p in r.passages)
+    kind = kind_of(turn.question, on_records)
+    if kind == "records":
+        return []
+    threshold = model.threshold(kind)
+    scores = [_score(comparison, model, kind) for _, comparison in made]
+    found = []
+    for at in claims_to_read(scores, threshold):
+        candidate, comparison = made[at]
+        pair = pair_of(comparison, candidate.lead, turn.question, card.evidence_words)
+        found.append(ClaimToRead(candidate, pair, scores[at], threshold, kind == "summaries"))
+    return found
+
+
+def _score(comparison: Comparison, model: Model, kind: Kind) -> float:
+    signals = measure_signals(comparison)
+    return model.with_minimums(model.weighted_score(signals, kind), signals, kind)
 
 
 def labelled_claims(

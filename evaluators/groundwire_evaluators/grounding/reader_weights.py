@@ -7,18 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwire_evaluators.grounding.claims import Candidate
-from groundwire_evaluators.grounding.evaluator import comparisons
-from groundwire_evaluators.grounding.kinds import Kind, kind_of
-from groundwire_evaluators.grounding.model import Model, default_model
-from groundwire_evaluators.grounding.read_claims import ReadClaim, claims_to_read
-from groundwire_evaluators.grounding.reading_pairs import pair_of
-from groundwire_evaluators.grounding.signals import Comparison, measure_signals
-from groundwire_evaluators.reader import Card, ReaderLabel, ReaderWeights
-from groundwire_evaluators.turn import Turn
+from groundwire_evaluators.grounding.read_claims import ReadClaim
+from groundwire_evaluators.reader import ReaderLabel, ReaderWeights
 
 NEVER = 1.01  # as a least probability
 FALSE_ALARMS = 0.01  # of good claims that may be called contradicted
 _FEWEST_GOOD = 50  # good claims from which a probability for "contradicted" is chosen
+_NEAR = 0.003  # of the area under the curve: less than some hundred claims can tell apart
 _SLOPES = np.linspace(0.0, 1.5, 31)
 _SURE = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, NEVER)
 Array = NDArray[np.float64]
@@ -33,29 +28,6 @@ class ClaimToRead:
     score: float
     threshold: float
     summary: bool
-
-
-def claims_to_fit(turn: Turn, card: Card, model: Model | None = None) -> list[ClaimToRead]:
-    """The claims of an answer that a reader with this card would be asked about."""
-    model = model or default_model()
-    made = [(c, r) for c, r in comparisons(turn) if c.skip_reason is None]
-    on_records = any(p.record is not None for _, r in made for p in r.passages)
-    kind = kind_of(turn.question, on_records)
-    if kind == "records":
-        return []
-    threshold = model.threshold(kind)
-    scores = [_score(comparison, model, kind) for _, comparison in made]
-    found = []
-    for at in claims_to_read(scores, threshold):
-        candidate, comparison = made[at]
-        pair = pair_of(comparison, candidate.lead, turn.question, card.evidence_words)
-        found.append(ClaimToRead(candidate, pair, scores[at], threshold, kind == "summaries"))
-    return found
-
-
-def _score(comparison: Comparison, model: Model, kind: Kind) -> float:
-    signals = measure_signals(comparison)
-    return model.with_minimums(model.weighted_score(signals, kind), signals, kind)
 
 
 @dataclass(frozen=True)
@@ -82,10 +54,10 @@ class ReadClaims:
 def fit_weights(claims: ReadClaims) -> ReaderWeights:
     """Weights that rank the claims best, for answers to questions and summaries apart.
 
-    The slope is that of the largest area under the curve (the smallest among equals), and the
-    intercept leaves as many claims over the threshold as words alone put there, so that flags stay
-    as frequent. A claim is called contradicted from the least probability at which at most one in a
-    hundred good claims is.
+    The slope is the smallest whose area under the curve is near the largest; the intercept leaves
+    as many claims over the threshold as words alone put there, so that flags stay as frequent. A
+    claim is called contradicted from the least probability at which at most one in a hundred good
+    claims is.
     """
     asked, summed = (claims.part(claims.summary == kind) for kind in (False, True))
     slope, intercept = _best(asked)
@@ -121,14 +93,13 @@ def _best(claims: ReadClaims) -> tuple[float, float]:
         return 0.0, 0.0
     change = doubts(claims.rows)
     areas = [area(claims.margins + slope * change, claims.wrong) for slope in _SLOPES]
-    best = max(range(len(_SLOPES)), key=lambda at: (round(areas[at], 3), -at))
-    slope = float(_SLOPES[best])
+    least = max(areas) - _NEAR if max(areas) > areas[0] + _NEAR else areas[0]
+    slope = float(next(slope for slope, one in zip(_SLOPES, areas, strict=True) if one >= least))
     if not slope:
         return 0.0, 0.0
     over = int((claims.margins >= 0).sum())
     ranked = np.sort(claims.margins + slope * change)[::-1]
-    at = min(max(over, 1), len(ranked)) - 1
-    return slope, -float(ranked[at])
+    return slope, -float(ranked[min(max(over, 1), len(ranked)) - 1])
 
 
 def _sure(claims: ReadClaims) -> float:

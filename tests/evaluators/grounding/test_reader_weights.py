@@ -1,12 +1,12 @@
-"""Weights of a reader fitted to labelled claims: slope, frequency of flags, contradictions."""
+"""Weights of a reader fitted to labelled claims: slope, intercept, contradictions."""
 
 import numpy as np
 
+from groundwire_evaluators.grounding.reader_tuning import claims_to_fit
 from groundwire_evaluators.grounding.reader_weights import (
     FALSE_ALARMS,
     NEVER,
     ReadClaims,
-    claims_to_fit,
     doubts,
     fit_weights,
 )
