@@ -70,9 +70,9 @@ class ReadClaim:
 
 
 class BatchReading:
-    """Reading of several turns' claims within a time limit, and a budget on live traffic.
+    """Reading of several turns' claims within a time limit and a budget.
 
-    A turn whose questions were not read in time has no answers, with the reason; so does one whose
+    The budget is for live traffic. A turn whose questions were not read in time has no answers, with the reason; so does one whose
     reading failed, with the failure.
     """
 

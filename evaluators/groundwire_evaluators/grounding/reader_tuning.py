@@ -1,4 +1,4 @@
-"""Tuning of a reader to labelled claims of one application, with a held-out report.
+"""Tuning of a reader to an application's labels, with a held-out report.
 
 A linear adaptation of the model's outputs and the weights of the card are fitted; the model stays.
 Nothing of it needs more than numpy and the reader itself.
@@ -56,7 +56,10 @@ class VerdictOnText:
 
 @dataclass(frozen=True, slots=True)
 class LabelledClaim:
-    """A claim with its label; claims of one `source` (question) are held out together."""
+    """A claim with its label.
+
+    Claims of one `source` (question) are held out together.
+    """
 
     claim: ClaimToRead
     label: int
@@ -225,13 +228,13 @@ def _areas(
     weights: ReaderWeights,
 ) -> dict[str, float]:
     """Areas under the curve of claims by words, with the reader as it was, and tuned."""
-    asked, tuned = _read(claims, before, labels), _read(claims, after, labels)
+    plain, tuned = _read(claims, before, labels), _read(claims, after, labels)
     scores = np.zeros(len(claims))
     for train, test in _splits(folds):
         scores[test] = _scores(tuned.part(test), fit_weights(tuned.part(train)))
     return {
-        "words": area(asked.margins, asked.wrong),
-        "reader": area(_scores(asked, weights), asked.wrong),
+        "words": area(plain.margins, plain.wrong),
+        "reader": area(_scores(plain, weights), plain.wrong),
         "tuned": area(scores, tuned.wrong),
     }
 

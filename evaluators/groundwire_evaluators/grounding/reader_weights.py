@@ -1,4 +1,4 @@
-"""Fit of a reader's weights to labelled claims: how far its answers move a claim's score."""
+"""Fit of a reader's weights to labelled claims."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClaimToRead:
-    """A claim that a reader is asked about: its place, pair, score by words and threshold."""
+    """Claim for a reader: place, pair, score by words, threshold."""
 
     candidate: Candidate
     pair: tuple[str, str]
@@ -32,7 +32,7 @@ class ClaimToRead:
 
 @dataclass(frozen=True)
 class ReadClaims:
-    """Claims that were read: margins over the threshold by words, the reader's rows, labels."""
+    """Claims that were read: margins by words, the reader's rows, labels."""
 
     margins: Array
     rows: Array
@@ -59,16 +59,16 @@ def fit_weights(claims: ReadClaims) -> ReaderWeights:
     claim is called contradicted from the least probability at which at most one in a hundred good
     claims is.
     """
-    asked, summed = (claims.part(claims.summary == kind) for kind in (False, True))
-    slope, intercept = _best(asked)
-    summary_slope, summary_intercept = _best(summed)
+    answers, summaries = (claims.part(claims.summary == kind) for kind in (False, True))
+    slope, intercept = _best(answers)
+    summary_slope, summary_intercept = _best(summaries)
     return ReaderWeights(
         not_there=slope,
         intercept=intercept,
         summary_not_there=summary_slope,
         summary_intercept=summary_intercept,
-        contradicted=_sure(asked),
-        summary_contradicted=_sure(summed),
+        contradicted=_sure(answers),
+        summary_contradicted=_sure(summaries),
     )
 
 

@@ -1,4 +1,4 @@
-"""Budget of reading time on live traffic, so that a slow reader cannot make the worker lag."""
+"""Budget of reading time on live traffic: bounds the worker's lag."""
 
 import time
 from collections.abc import Callable
@@ -9,9 +9,9 @@ _PAUSE = 0.25  # s without turns from which the worker is idle
 
 
 class ReadingBudget:
-    """Seconds that reading may take: saved up while idle and by each turn, spent by reading.
+    """Seconds that reading may take on live traffic.
 
-    A backlog of any length is delayed by at most `most_saved` seconds more than `seconds_a_turn`
+    They are saved up by each turn and while idle, and spent by reading. A backlog of any length is delayed by at most `most_saved` seconds more than `seconds_a_turn`
     each. Turns beyond the budget are not read. Not thread-safe.
     """
 

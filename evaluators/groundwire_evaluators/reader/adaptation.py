@@ -20,7 +20,10 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """Weights (features, 3) and bias (3) added to the logits; features are divided by `scale`."""
+    """Weights (features, 3) and bias (3) that change a reader's logits.
+
+    Features are divided by `scale`.
+    """
 
     weights: Array
     bias: Array
