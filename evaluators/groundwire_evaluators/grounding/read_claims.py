@@ -72,8 +72,8 @@ class ReadClaim:
 class BatchReading:
     """Reading of several turns' claims within a time limit and a budget.
 
-    The budget is for live traffic. A turn whose questions were not read in time has no answers, with the reason; so does one whose
-    reading failed, with the failure.
+    The budget is for live traffic. A turn whose questions were not read in time has no answers,
+    with the reason; so does one whose reading failed, with the failure.
     """
 
     def __init__(

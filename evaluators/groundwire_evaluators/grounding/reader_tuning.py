@@ -47,7 +47,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class VerdictOnText:
-    """Verdict on a range of an answer, or on all of it (`start` is None)."""
+    """Verdict on a range of an answer; `start` is None: all of it."""
 
     verdict: Verdict
     start: int | None = None
@@ -68,7 +68,7 @@ class LabelledClaim:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """Result of tuning: weights of the card, adaptation (None: no gain), cross-fitted figures."""
+    """Result of tuning: weights, adaptation (None: no gain), cross-fitted figures."""
 
     weights: ReaderWeights
     adaptation: Adaptation | None

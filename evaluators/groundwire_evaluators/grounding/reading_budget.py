@@ -11,8 +11,9 @@ _PAUSE = 0.25  # s without turns from which the worker is idle
 class ReadingBudget:
     """Seconds that reading may take on live traffic.
 
-    They are saved up by each turn and while idle, and spent by reading. A backlog of any length is delayed by at most `most_saved` seconds more than `seconds_a_turn`
-    each. Turns beyond the budget are not read. Not thread-safe.
+    They are saved up by each turn and while idle, and spent by reading. A backlog of any length is
+    delayed by at most `most_saved` seconds more than `seconds_a_turn` each. Turns beyond the budget
+    are not read. Not thread-safe.
     """
 
     def __init__(
