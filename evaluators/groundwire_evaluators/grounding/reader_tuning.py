@@ -47,7 +47,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class VerdictOnText:
-    """Verdict on a range of an answer; `start` is None: all of it."""
+    """Verdict on a range of an answer, or on all of it."""
 
     verdict: Verdict
     start: int | None = None
