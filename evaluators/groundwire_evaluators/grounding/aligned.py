@@ -41,7 +41,10 @@ def aligned_conflicts(
     claim: Sequence[Token], shown: Sequence[Token], language: Language
 ) -> list[Conflict]:
     """Firm conflicts of a claim with its best evidence sentence."""
-    frame = _Frame(claim, shown, language)
+    ours, theirs = Side.of(claim, language), Side.of(shown, language)
+    if not _may_hold(ours, theirs, language):
+        return []  # without the cost of an alignment
+    frame = _Frame(ours, theirs, language)
     if not frame.holds:
         return []
     found = [*frame.denials(), *frame.slots(), *frame.roles()]
@@ -54,14 +57,26 @@ def aligned_conflicts(
     return first
 
 
+def _has_content(token: Token, language: Language) -> bool:
+    return token.lower not in language.stop and token.key not in META
+
+
+def _may_hold(claim: Side, shown: Side, language: Language) -> bool:
+    """Whether enough of a claim's content words, or synonyms, occur in a sentence at all."""
+    content = [token.key for token in claim.words if _has_content(token, language)]
+    known, table = {token.key for token in shown.words}, lexicon()
+    found = sum(key in known or not known.isdisjoint(table.synonyms_of(key)) for key in content)
+    return found > 0 and found >= _SHARE * len(content)
+
+
 class _Frame:
     """A claim aligned with a sentence of a chunk."""
 
-    def __init__(self, claim: Sequence[Token], shown: Sequence[Token], language: Language) -> None:
+    def __init__(self, claim: Side, shown: Side, language: Language) -> None:
         self._language = language
-        self._alignment = Alignment(claim, shown, language)
+        self._alignment = Alignment(claim, shown)
         self._claim, self._shown = self._alignment.claim, self._alignment.shown
-        content = [at for at, t in enumerate(self._claim.words) if self._has_content(t)]
+        content = [at for at, t in enumerate(self._claim.words) if _has_content(t, language)]
         self._content = content
         shown_keys = {token.key for token in self._shown.words}
         self._shared = [
@@ -74,9 +89,6 @@ class _Frame:
     def holds(self) -> bool:
         """Whether both sides speak of one thing."""
         return bool(self._shared) and len(self._shared) >= _SHARE * len(self._content)
-
-    def _has_content(self, token: Token) -> bool:
-        return token.lower not in self._language.stop and token.key not in META
 
     def denials(self) -> Iterator[Conflict]:
         """Words denied on one side only."""
@@ -112,7 +124,7 @@ class _Frame:
         while pairs.get(i + last + 1) == j + last + 1:
             last += 1
         run = range(start, i + last + 1)
-        telling = sum(self._has_content(self._claim.words[at]) for at in run)
+        telling = sum(_has_content(self._claim.words[at], self._language) for at in run)
         return len(run) >= min(_RUN, len(self._claim.words)) and telling >= min(
             2, len(self._content)
         )
@@ -149,7 +161,7 @@ class _Frame:
         if opposed(ours, theirs, self._language):
             if (i in self._claim.denied) != (j in self._shown.denied):
                 return None  # "not allowed", "prohibited"
-            if self._has_content(ours) or self._has_content(theirs):
+            if _has_content(ours, self._language) or _has_content(theirs, self._language):
                 return "opposite"
             both = slot.before and slot.after and self._has_shared_context(slot, _NEAR_WORD)
             return "turned" if both else None
@@ -163,7 +175,10 @@ class _Frame:
             or not self._has_shared_context(slot, _NEAR_WORD)
         ):
             return False
-        if not (self._has_content(ours) and self._has_content(theirs)) or ours.text[0].isdecimal():
+        if (
+            not (_has_content(ours, self._language) and _has_content(theirs, self._language))
+            or ours.text[0].isdecimal()
+        ):
             return False
         if not _TITLES.isdisjoint((ours.lower, theirs.lower)):
             return False
@@ -181,7 +196,7 @@ class _Frame:
             return False
         words = self._claim.words
         beside = (*words[slot.i - slot.before : slot.i], *words[slot.i2 : slot.i2 + slot.after])
-        return any(self._has_content(token) for token in beside)
+        return any(_has_content(token, self._language) for token in beside)
 
     def _one_sided(self, slot: Slot) -> Iterator[Conflict]:
         """ "Only" put in, "may" left out."""
@@ -219,7 +234,8 @@ class _Frame:
         other = [order[k][0] for k in range(starts[last], starts[last + 1])]
         between = self._claim.words[one[-1] + 1 : other[0]]
         if all(
-            t.lower in _JOINING or t.lower in _BEING or not self._has_content(t) for t in between
+            t.lower in _JOINING or t.lower in _BEING or not _has_content(t, self._language)
+            for t in between
         ) and (not any(t.lower in ("than", "before", "after", "from", "to") for t in between)):
             return
         words = self._claim.words

@@ -89,8 +89,8 @@ class Side:
 class Alignment:
     """Shared words of two sentences in order, and slots between."""
 
-    def __init__(self, claim: Sequence[Token], shown: Sequence[Token], language: Language) -> None:
-        self.claim, self.shown = Side.of(claim, language), Side.of(shown, language)
+    def __init__(self, claim: Side, shown: Side) -> None:
+        self.claim, self.shown = claim, shown
         self.pairs: dict[int, int] = {}
         self.slots: list[Slot] = []
         ours = [token.key for token in self.claim.words]

@@ -500,7 +500,7 @@ def _without_comments(
 
     A comment keeps its comparison: what goes beyond the chunks in comments does so in claims too.
     """
-    if comparison is None or comparison.complete or candidate.lead:
+    if comparison is None or comparison.complete or candidate.lead or comparison.bare_item:
         return candidate, comparison
     if not comparison.statement.content and not comparison.added.words:
         return replace(candidate, skip_reason="says nothing of its own"), None

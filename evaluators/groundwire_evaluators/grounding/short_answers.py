@@ -149,6 +149,31 @@ def misplaced(
     ]
 
 
+def is_of_another_item(
+    own: AddedContent, items: Sequence[Quantity], passages: Sequence[Passage]
+) -> bool:
+    """Whether the words of an answer stand only beside a rival of what the question names.
+
+    "Low pressure." to "What does E42 mean?", where E41 means low pressure. `items`: the codes of
+    the question.
+    """
+    codes = [each for each in items if each.kind == "code"]
+    if len(codes) != 1 or own.quantities or own.names or not own.words:
+        return False
+    if any(passage.record or passage.tables or passage.row for passage in passages):
+        return False
+    keys, named, places = {token.key for token in own.words}, False, []
+    for passage in passages:
+        for index in range(len(passage.bounds)):
+            shown = passage.quantities_of(index)
+            here = any(agree(codes[0], each) for each in shown)
+            named = named or here
+            if keys <= {token.key for token in passage.sentence(index)}:
+                rival = any(comparable(codes[0], each) for each in shown)
+                places.append(rival and not here)
+    return named and bool(places) and all(places)
+
+
 def _is_misplaced(
     value: Quantity | Name,
     question_keys: Set[str],

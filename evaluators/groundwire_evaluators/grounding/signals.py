@@ -33,6 +33,7 @@ from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
     AddedContent,
     added_content,
+    is_of_another_item,
     misplaced,
     unbacked,
 )
@@ -234,6 +235,13 @@ class Comparison:
         language = self.passages[0].language
         question = tokenize(self.question, language.stemmer)
         return list(other_subjects(self.added.names, question, self.passages, language))
+
+    @cached_property
+    def of_another_item(self) -> bool:
+        """Whether a short answer's words stand beside another code than the question's."""
+        items = self.question_content.quantities
+        short = self.only_claim and bool(items) and self.added.short
+        return short and is_of_another_item(self.added, items, self.passages)
 
     @cached_property
     def frame(self) -> float:
@@ -478,7 +486,7 @@ def unbacked_answer(comparison: Comparison) -> float:
 
 def misplaced_value(comparison: Comparison) -> float:
     """Values of a short claim found only where another question is answered."""
-    return len(comparison.misplaced)
+    return len(comparison.misplaced) + comparison.of_another_item
 
 
 def opposites(comparison: Comparison) -> float:

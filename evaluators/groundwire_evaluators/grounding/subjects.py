@@ -13,6 +13,8 @@ from groundwire_evaluators.text.words import Language
 
 _ASKING = frozenset("who wer qui quien chi quem wie".split())
 _SPACE = 2  # small words between a name and its verb: "Mara Lund was the first"
+_AGENT = 3  # words from a verb to the name of who did it: "founded there by Lena"
+_BY = frozenset("by von par por da pelo pela door dal dalla".split())
 _JOINING = frozenset("and or und oder et ou y e ed en with mit avec con com met".split())
 
 
@@ -68,6 +70,9 @@ def _side(
     others = (n for n in passage.names_of(index) if not {*n.words} <= question_words)
     if any(each.start in whole for each in others):
         return None  # "Ada came first, Bo second": the words belong to several
+    agents = [each for each in passage.names_of(index) if _is_agent(each, tokens, first)]
+    if agents:  # "It was founded by Lena Fisk"
+        return _beside(name, own, agents, tokens)
     if min(own) < first:
         return "subject"  # or beside it: nobody is accused
     rivals = [each for each in passage.names_of(index) if not set(each.words) & set(name.words)]
@@ -76,6 +81,24 @@ def _side(
         return None
     between = {token.lower for token in tokens[first : min(own)]}
     return None if between & _JOINING else "object"
+
+
+def _is_agent(name: Name, tokens: Sequence[Token], verb: int) -> bool:
+    """Whether a name stands behind "by" close behind a verb."""
+    at = next((i for i, token in enumerate(tokens) if token.start >= name.start), 0)
+    return verb < at <= verb + _AGENT and tokens[at - 1].lower in _BY
+
+
+def _beside(
+    name: Name, own: Sequence[int], agents: Sequence[Name], tokens: Sequence[Token]
+) -> str | None:
+    """Whether a name is an agent, listed with one (None), or another than they."""
+    if any({*name.words} & {*agent.words} for agent in agents):
+        return "subject"
+    end = max(agent.end for agent in agents)
+    between = [token.lower for token in tokens if end <= token.start < tokens[min(own)].start]
+    listed = len(between) <= _SPACE and bool(_JOINING.intersection(between))
+    return None if listed else "object"
 
 
 def _precedes(name: Name, tokens: Sequence[Token], at: int, language: Language) -> bool:

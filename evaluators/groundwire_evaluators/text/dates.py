@@ -6,6 +6,7 @@ from groundwire_evaluators.text.quantity import Quantity
 
 _DASHES = frozenset("-–—−")
 _OF = frozenset(("of", "de", "di", "van"))
+_BEFORE_DAY = frozenset("am bis vom zum ab dem seit op".split())
 _BEFORE_YEAR = frozenset((" ", ", ", "-", "\xa0", ",", ". ", " , ", "/"))
 _RANGES = frozenset("to and bis und au à et a al y e tot en through or".split())
 _DECADES = {
@@ -155,6 +156,8 @@ class DateReader(Cursor):
         word = self._word(at)
         if word.count(".") == 2:
             return self._dotted_date(word)
+        if word.count(".") == 1 and self._word(at - 1) in _BEFORE_DAY:
+            return self._dotted_day(word)
         gap = self._gap(at + 1)
         if gap == ". " and word.count(".") == 1 and self._integer(at + 1, 4):
             return None
@@ -170,6 +173,15 @@ class DateReader(Cursor):
             if a <= 31 and b <= 31 and min(a, b) <= 12:
                 return self._ordered(year, a, b, at + 3)
         return None
+
+    def _dotted_day(self, word: str) -> Quantity | None:
+        """ "am 03.04.": two digits each behind a word of dates, in German and Dutch."""
+        day, _, month = word.partition(".")
+        if self.language not in ("de", "nl") or [len(day), len(month)] != [2, 2]:
+            return None
+        if not (1 <= int(day) <= 31 and 1 <= int(month) <= 12):
+            return None
+        return self._make("date", self.first + 1, date=(0, int(month), int(day)))
 
     def _day_and_month(self) -> Quantity | None:
         """ "12/05": two digits each, one part with a leading zero; "24/7" is none."""

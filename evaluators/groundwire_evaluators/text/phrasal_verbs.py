@@ -29,7 +29,7 @@ _PARTICLES = frozenset(particle for _, particle in _PAIRS)
 
 def joined(tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens with each phrasal verb as the one token of its meaning."""
-    if not any(token.lower in _PARTICLES for token in tokens):
+    if _PARTICLES.isdisjoint([token.lower for token in tokens]):
         return tokens
     found: list[Token] = []
     for token in tokens:

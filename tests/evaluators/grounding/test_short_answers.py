@@ -208,3 +208,24 @@ def test_no_value_that_no_chunk_shows_makes_a_short_answer_supported(
     assert evaluation.state is State.SCORED
     assert claim_of(evaluation).verdict in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED)
     assert evaluation.flagged
+
+
+CODES = "E41 means low pressure. E42 means that the filter is blocked."
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"), [("Low pressure.", False), ("The filter is blocked.", True)]
+)
+def test_words_beside_another_code_than_the_questions_are_not_supported(
+    answer: str, right: bool
+) -> None:
+    turn = Turn(question="What does E42 mean?", answer=answer, chunks=(Chunk(text=CODES),))
+    [claim] = Grounding(reader=None).judge(turn).claims
+    assert (claim.verdict is Verdict.SUPPORTED) is right
+
+
+def test_an_item_of_a_bare_list_that_no_chunk_has_is_not_supported() -> None:
+    chunk = Chunk(text="Bring a towel, a padlock and indoor shoes.")
+    turn = Turn(question="What should I bring?", answer="- a towel\n- a blanket", chunks=(chunk,))
+    verdicts = [claim.verdict for claim in Grounding(reader=None).judge(turn).claims]
+    assert verdicts == [Verdict.SUPPORTED, Verdict.UNSUPPORTED]

@@ -29,6 +29,12 @@ def verdict(question: str, answer: str, chunk: str) -> Verdict:
             "Ines Vorberg",
         ),
         (
+            "Who founded the firm?",
+            "The firm was founded by Lena Fisk in 1987; Tom Reade joined in 1990.",
+            "Lena Fisk",
+            "Tom Reade",
+        ),
+        (
             "Wer leitete das Werk?",
             "Karl Wenner leitete das Werk lange vor Jutta Sommer.",
             "Karl Wenner",
@@ -48,6 +54,7 @@ def test_the_object_of_a_sentence_is_not_its_subject(
     [
         ("Who came first?", "Mara Lund and Tom Reade came first together.", "Tom Reade"),
         ("Who came first?", "Mara Lund came first and so did Tom Reade.", "Tom Reade"),
+        ("Who founded it?", "It was founded by Lena Fisk and Tom Reade.", "Tom Reade"),
         ("Who wrote Low Tide?", "Low Tide was written by Karl Moor.", "Karl Moor"),
         ("Who came second?", "Mara Lund came first, Tom Reade second.", "Tom Reade"),
         ("Who won the cup?", "Mara Lund lost it. Tom Reade won the cup.", "Tom Reade"),

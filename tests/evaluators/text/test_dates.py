@@ -115,3 +115,8 @@ def test_a_day_of_the_week_agrees_with_a_date_that_falls_on_it() -> None:
 def test_day_and_month_of_two_digits_are_a_date() -> None:
     assert [q.date for q in quantities("12/05", language="pt")] == [(0, 5, 12)]
     assert all(q.kind != "date" for q in quantities("open 24/7, rated 10/12"))
+
+
+def test_a_dotted_day_behind_a_word_of_dates_is_a_date() -> None:
+    assert [q.date for q in quantities("Am 03.04. beginnt es", language="de")] == [(0, 4, 3)]
+    assert all(q.kind != "date" for q in quantities("Version 03.04 kostet 12.05", language="de"))
