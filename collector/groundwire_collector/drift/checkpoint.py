@@ -17,6 +17,7 @@ from groundwire_collector.drift.detector_state import DetectorState
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.monitor import Monitor
+from groundwire_collector.drift.observation import mean_loss
 from groundwire_collector.drift.packing import packed, unpacked
 from groundwire_collector.drift.sessions import OpenSessions
 from groundwire_collector.drift.signal_state import SignalState, Written
@@ -113,7 +114,7 @@ def _baseline(key: MonitorKey, state: SignalState) -> StoredBaseline:
     if state.pinned is not None:
         pinned = packed(state.pinned.to_state())
         # What the gauges of the baseline show.
-        pinned["baseline"] = {"n": state.pinned.n, "mean": state.pinned.mean}
+        pinned["baseline"] = {"n": state.pinned.n, "mean": mean_loss(key[1], state.pinned.mean)}
     return StoredBaseline(*key, state.pinned_ns, pinned)
 
 

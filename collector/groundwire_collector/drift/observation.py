@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.missing_scores import MISSING_STATES, WEIGHT, missing_losses
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_evaluators.drift.labelled_loss import UNIT
+from groundwire_evaluators.drift.labelled_loss import UNIT, mean_of
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
@@ -56,6 +56,11 @@ SERVICE_WEIGHT = len(SIGNALS) + WEIGHT * len(MISSING_STATES)
 def unit(signal: str) -> float:
     """Loss of a signal that stands for a mean of 1."""
     return UNIT if signal == UNFAITHFUL else 1.0
+
+
+def mean_loss(signal: str, mean: float) -> float:
+    """The mean that a mean of a signal's losses stands for."""
+    return mean_of(mean) if signal == UNFAITHFUL else mean
 
 
 def weight(signal: str) -> float:

@@ -11,7 +11,7 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.coverage import MOST_NAMED
 from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.dimensions import DIMENSIONS, Stream
-from groundwire_collector.drift.observation import unit, weight
+from groundwire_collector.drift.observation import mean_loss, unit, weight
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baselines, drift
 from groundwire_collector.storage.baselines import MonitorKey
@@ -37,6 +37,11 @@ class MonitorStatus:
     pinned: StratifiedBaseline | None
     detection_delay: DetectionDelay | None
     too_new: Mapping[Stream, int] = field(default_factory=dict)
+
+    @property
+    def mean_loss(self) -> float | None:
+        """Of the baseline."""
+        return mean_loss(self.signal, self.pinned.mean) if self.pinned else None
 
     def lines(self) -> Iterator[str]:
         """Sentences about detection delays and values without a baseline."""

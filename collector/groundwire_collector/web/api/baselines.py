@@ -169,7 +169,7 @@ def _baseline(status: MonitorStatus, config: MonitorConfig) -> BaselineOut:
         state=_state(status),
         turns=pinned.n if _complete(status) and pinned else status.collected,
         of_turns=pinned.n if _complete(status) and pinned else config.baseline_turns,
-        mean_loss=None if pinned is None else pinned.mean,
+        mean_loss=status.mean_loss,
         first_turn_at=None if pinned is None else moment(pinned.first_ns),
         last_turn_at=None if pinned is None else moment(pinned.last_ns),
         pinned_at=None if status.pinned_ns is None else moment(status.pinned_ns),
