@@ -67,6 +67,7 @@ from groundwire_collector.metric_definitions import (
 UID = "groundwire-faithfulness"
 CHOSEN = 'evaluator="$evaluator"'
 FEWEST_OF_USUAL = 0.25  # scored turns in a step, as a share of the last hour's rate
+CHOOSE_SERVICE = "choose one service"
 NEEDS_LABELS = "needs labels of people"
 NEEDS_JUDGE = "needs a judge"
 NEEDS_GOLDEN = "needs a judge with a golden set"
@@ -264,6 +265,7 @@ def estimate() -> timeseries.Panel:
             "Share of answers without an unsupported claim: the uncorrected score (1 - mean "
             "p_unsupported), and the estimates corrected by labels of people or a judge, with 95 % "
             "bounds. An estimate corrected toward a judge is only as accurate as the judge.",
+            CHOOSE_SERVICE,
         )
         .with_target(query(_few(f"1 - ({cheap})"), "uncorrected · {{model_version}}"))
         .with_target(query(_few(estimated), "{{bound}} by {{reference}} · {{model_version}}"))
@@ -276,7 +278,7 @@ def since_baseline() -> timeseries.Panel:
         "Did answers get worse than the baseline, by labels?",
         "With anytime-valid bounds: if the upper bound is below 0, answers got worse, according to "
         "people or a judge.",
-        empty=NEEDS_LABELS,
+        empty=f"{NEEDS_LABELS}; {CHOOSE_SERVICE}",
     ).with_target(query(_few(expression), "{{bound}} by {{reference}} · {{model_version}}"))
 
 

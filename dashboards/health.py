@@ -276,7 +276,7 @@ def failing() -> timeseries.Panel:
         bad_share(
             "Which evaluator fails?",
             "Share of attempted evaluations that failed, by evaluator, of the worst service.",
-            "no evaluation failed",
+            "no evaluation failed, or none ran",
         )
         .axis_soft_max(0.05)
         .with_target(query(f"max by (evaluator) ({failed}) > 0", "{{evaluator}}"))

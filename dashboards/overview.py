@@ -184,10 +184,10 @@ def alerts_firing() -> table.Panel:
         "its service.",
         "no other alert of Prometheus is firing",
         [
-            LabelColumn("alertname", 195, "alert"),
-            LabelColumn("severity", 70),
+            LabelColumn("alertname", 205, "alert"),
+            LabelColumn("severity", 68),
             LabelColumn("service", 110, absent=ALL_SERVICES),
-            LabelColumn("model_version", 175, "version", ALL),
+            LabelColumn("model_version", 170, "version", ALL),
         ],
         QueryColumn("since", "dateTimeFromNow", since, 120),
     ).data_links(

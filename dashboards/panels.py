@@ -160,7 +160,7 @@ def evidence(title: str, description: str) -> timeseries.Panel:
     scale = common.ScaleDistributionConfig().type(common_models.ScaleDistribution.LOG).log(10)
     drawn = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.LINE)
     panel = line(title, description, "none", empty="no service is monitored yet").decimals(6)
-    panel = panel.scale_distribution(scale).min(1e-6).axis_soft_max(2).thresholds_style(drawn)
+    panel = panel.scale_distribution(scale).min(1e-6).max(10).thresholds_style(drawn)
     return panel.thresholds(limits((None, "transparent"), (1, BAD)))
 
 
