@@ -25,6 +25,10 @@ CODE = re.compile(
     r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
     r"|\b[A-Z][a-z]+\s[A-Z]{1,3}-?\d+\b"
 )
+_ARTICLE = re.compile(
+    r"(?:The|A|An|This|That|Der|Die|Das|Ein|Eine|Le|La|Les|Un|Une|El|Los|Las|Una|Il|Lo|Gli|O|Os|As|"
+    r"Um|Uma|De|Het|Een)\s+(?=\S)"
+)
 _NO_CODE = re.compile(r"\d+(?:[Ss][Tt]|[Nn][Dd]|[Rr][Dd]|[Tt][Hh]|[A-Za-z]{1,3})")
 
 _ORDINALS = """
@@ -76,8 +80,11 @@ def find_versions(text: str) -> Iterator[tuple[str, int, int]]:
 def find_codes(text: str) -> Iterator[tuple[str, int, int]]:
     """Words that mix capitals and digits: part numbers, norms, flights."""
     for match in CODE.finditer(text):
-        if not _NO_CODE.fullmatch(match[0]):
-            yield re.sub(r"\W", "", match[0]).lower(), *match.span()
+        if _NO_CODE.fullmatch(match[0]):
+            continue
+        article = _ARTICLE.match(match[0])  # "The B2" at the start of a sentence is "B2"
+        start = match.start() + (article.end() if article else 0)
+        yield re.sub(r"\W", "", text[start : match.end()]).lower(), start, match.end()
 
 
 class Kind(StrEnum):

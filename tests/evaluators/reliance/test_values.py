@@ -73,3 +73,8 @@ def test_values_are_found_once_with_their_extent_and_kind() -> None:
 @pytest.mark.parametrize("text", ["", " ", "...", "😀 no value", "It is so."])
 def test_text_without_values_has_none(text: str) -> None:
     assert find_values(text) == []
+
+
+def test_an_article_at_the_start_of_a_sentence_is_no_part_of_a_code() -> None:
+    found = [(value.text, value.kind) for value in find_values("The B2 is lighter than the A3.")]
+    assert found == [("B2", Kind.CODE), ("A3", Kind.CODE)]
