@@ -122,7 +122,7 @@ class Senders:
 def kill(fleet: Fleet, target: str, chance: random.Random) -> None:
     """One kill; a process that is not there just now is none."""
     victim = chance.choice(list(fleet.running.values()))
-    with suppress(psutil.Error, StopIteration, psycopg.Error, ValueError):
+    with suppress(psutil.Error, StopIteration, psycopg.Error, ValueError, ProcessLookupError):
         if target == "postgresql":
             fleet.cluster.stop()
             time.sleep(chance.uniform(0.0, 2.0))
@@ -164,7 +164,10 @@ def compare(connection: Any, acknowledged: list[str]) -> dict[str, int]:
     rows = connection.execute("SELECT encode(trace_id, 'hex'), count(*) FROM span GROUP BY 1")
     stored = dict(rows.fetchall())
     judged = {row[0] for row in connection.execute("SELECT trace_id FROM turn").fetchall()}
-    pending = connection.execute("SELECT trace_id FROM pending_trace").fetchall()
+    pending = connection.execute(
+        "SELECT trace_id FROM pending_trace UNION SELECT encode(trace_id, 'hex') FROM arrival "
+        "WHERE seq > coalesce((SELECT max(seq) FROM cursor), 0)"
+    ).fetchall()
     waiting = {row[0] for row in pending}
     found = judged | waiting
     alarms = connection.execute(
