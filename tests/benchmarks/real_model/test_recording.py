@@ -136,9 +136,11 @@ def test_another_file_than_the_pinned_base_model_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from benchmarks.real_model import base
+    from groundwire_collector.errors import UsageError
+    from groundwire_demo.live import parts
 
-    monkeypatch.setattr(base, "SHA256", "0" * 64)
+    monkeypatch.setattr(parts, "SHA256", "0" * 64)
     base.gguf.cache_clear()
-    with pytest.raises(ValueError, match="another base model"):
+    with pytest.raises(UsageError, match="another base model"):
         base.gguf()
     base.gguf.cache_clear()
