@@ -11,9 +11,9 @@ made() { # a file that is there and not empty
 made /secrets/grafana/password ||
   python -c 'import secrets; print(secrets.token_urlsafe(18), end="")' > /secrets/grafana/password
 made /secrets/prometheus/scrape_key ||
-  groundwire keys add prometheus --scope read > /secrets/prometheus/scrape_key
+  groundwire keys add prometheus --scope read --create > /secrets/prometheus/scrape_key
 made /secrets/otel/ingest_key ||
-  groundwire keys add otel-collector --scope ingest > /secrets/otel/ingest_key
+  groundwire keys add otel-collector --scope ingest --create > /secrets/otel/ingest_key
 
 groundwire rules --config /rules-of/limits.toml --targets /rules-of/targets.yaml --out /rules
 

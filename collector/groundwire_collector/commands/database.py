@@ -18,13 +18,13 @@ Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 
 
 @contextmanager
-def database(settings: Settings, *, migrate: bool = True) -> Iterator[Engine]:
+def database(settings: Settings, *, migrate: bool = True, create: bool = False) -> Iterator[Engine]:
     """Open the configured database, its schema made current; closes it afterwards.
 
     Raises:
-        UsageError: there is no database in the data folder. Commands never create one.
+        UsageError: there is no database in the data folder, and none is to be created.
     """
-    if settings.database_url is None and not settings.sqlite_path.exists():
+    if settings.database_url is None and not (create or settings.sqlite_path.exists()):
         raise UsageError(
             f"no database in {settings.data_dir}: start `groundwire up` there, or set --data-dir"
         )

@@ -45,6 +45,9 @@ def add(
         list[str] | None,
         typer.Option(help="Service that the key is restricted to; repeatable. [all]"),
     ] = None,
+    create: Annotated[
+        bool, typer.Option("--create", help="Create the database if there is none yet.")
+    ] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
@@ -52,7 +55,7 @@ def add(
     """Make a key and print it, this once."""
     key = store.generate()
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
-    with database(settings) as engine, engine.begin() as connection:
+    with database(settings, create=create) as engine, engine.begin() as connection:
         store.add(connection, key, name, scope or ALL_SCOPES, service or None)
     typer.echo(key)
 

@@ -65,6 +65,12 @@ def test_keys_never_create_a_database(tmp_path: Path, arguments: tuple[str, ...]
     assert not folder.exists()
 
 
+def test_a_key_can_be_made_before_the_first_start_where_that_is_wanted(tmp_path: Path) -> None:
+    key = run(keys, tmp_path / "new", "add", "prometheus", "--scope", "read", "--create")
+    assert key.startswith("gw_")
+    assert '"prometheus"' in run(keys, tmp_path / "new", "list", "--json")
+
+
 def test_the_key_itself_is_nowhere_in_the_database(tmp_path: Path) -> None:
     new_store(tmp_path)
     key = run(keys, tmp_path, "add", "bot")
