@@ -96,3 +96,16 @@ def test_turns_during_an_alarm_are_in_no_week_and_busy_hours_give_a_part_of_thei
     for number in range(5 * MOST_PER_HOUR):
         week.add(LossObservation(0.0, at_ns + number), at_ns + number, good=True)
     assert len(week.days[at_ns // (DAY * PAUSE)].losses) == MOST_PER_HOUR
+
+
+def test_a_level_that_somebody_accepted_is_not_alarmed_about_again() -> None:
+    watched = Monitor(CONFIG)
+    assert feed(watched, turns(0, 6 * DAY, 0.05)) == []
+    [alarm] = feed(watched, turns(6 * DAY, 8 * DAY, 0.3))
+    [key] = watched.signal_monitors
+    assert watched.renew(key, [], alarm.raised_ns + PAUSE, closed=False) == [alarm]
+    assert feed(watched, turns(8 * DAY, 30 * DAY, 0.3)) == []
+    found = watched.signal_monitors[key].detectors
+    assert found is not None
+    assert found.recent is not None
+    assert found.recent.reference.mean > 0.25
