@@ -5,6 +5,7 @@ too few words of its own to be compared by their share: what it adds to the ques
 a chunk, and together.
 """
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
@@ -68,6 +69,7 @@ def unbacked(
     computed: Sequence[Quantity],
     *,
     whole: bool,
+    text: str,
 ) -> list[tuple[int, int]]:
     """The ranges of a short statement that no chunk backs, in order.
 
@@ -79,19 +81,28 @@ def unbacked(
     found += [(name.start, name.end) for name in own.names if name.start in new_names]
     found += [(name.start, name.end) for name in own.names if not _names_together(name, passages)]
     if whole:
-        found += _unbacked_words(own, evidence, passages)
+        found += _unbacked_words(own, evidence, passages, text)
     return sorted(set(found))
 
 
 def _unbacked_words(
-    own: AddedContent, evidence: Evidence, passages: Sequence[Passage]
+    own: AddedContent, evidence: Evidence, passages: Sequence[Passage], text: str
 ) -> Iterator[tuple[int, int]]:
     near = {token.start for token in (*evidence.same, *evidence.related)}
     absent = [t for t in own.words if t.start not in near and not _is_shown(t, passages)]
-    if absent and len(absent) == len(own.words) and not own.names and not own.quantities:
+    if (absent and _is_enumeration(own.words, text)) or (
+        absent and len(absent) == len(own.words) and not own.names and not own.quantities
+    ):
         yield from ((token.start, token.end) for token in absent)
     elif not absent and not near and not _in_one_sentence(own.words, passages):
         yield own.words[0].start, own.words[-1].end
+
+
+def _is_enumeration(words: Sequence[Token], text: str) -> bool:
+    """Whether words are listed: with nothing but commas and conjunctions between."""
+    return len(words) > 1 and all(
+        _LISTING.fullmatch(text, one.end, other.start) for one, other in pairwise(words)
+    )
 
 
 def _is_shown(token: Token, passages: Sequence[Passage]) -> bool:
@@ -143,7 +154,7 @@ def misplaced(
         for index in range(len(passage.bounds))
         if (words := _question_part(question_keys, passages, (chunk, index)))
     ]
-    alone = len(own.quantities) == 1
+    alone = len(own.quantities) + len(own.names) == 1
     return [
         value for value in values if _is_misplaced(value, question_keys, known, passages, alone)
     ]
@@ -185,13 +196,8 @@ def _is_misplaced(
     places = _places_of(value, passages)
     if not places or any(_goes_on(passages, place) for place in places):
         return False
-    if (
-        isinstance(value, Quantity)
-        and alone
-        and all(
-            is_in_other_segment(value, question_keys, passages[chunk], index)
-            for chunk, index in places
-        )
+    if alone and all(
+        is_in_other_segment(value, question_keys, passages[chunk], index) for chunk, index in places
     ):
         return True
     held = [_question_part(question_keys, passages, place) for place in places]
@@ -243,6 +249,7 @@ def _holds_rival(value: Quantity | Name, passage: Passage, index: int) -> bool:
     return len(value.words) > 1 and any(len(other.words) > 1 for other in passage.names_of(index))
 
 
+_LISTING = re.compile(r",?\s+(?:and|or|und|oder|et|ou|y|o|e|en)\s+|,\s+", re.IGNORECASE)
 _PRONOUNS = frozenset(
     "it its they their them he his she her this these that those such there then both each "
     "es sie er dies diese dieser dieses ihre seine dort il elle ils elles ce cette ces son sa ses "

@@ -209,6 +209,7 @@ class Comparison:
             self.passages,
             list(self.computed),
             whole=self.only_claim or self.item or self.bare_item,
+            text=self.statement.text if self.only_claim else "",
         )
 
     @cached_property

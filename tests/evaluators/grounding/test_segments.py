@@ -25,6 +25,12 @@ PERIODS = "You have 14 days to cancel the order and 30 days to return the item."
         ("What do children pay?", FARES, "5 euros", "12 euros"),
         ("How many days do I have to return the item?", PERIODS, "30 days", "14 days"),
         (
+            "Who is the deputy?",
+            "Ines Vorberg chairs the board; Tom Reade is her deputy.",
+            "Tom Reade",
+            "Ines Vorberg",
+        ),
+        (
             "Wie viel zahlen Kinder?",
             "Erwachsene zahlen 12 Euro; Kinder zahlen 5 Euro.",
             "5 Euro",

@@ -229,3 +229,19 @@ def test_an_item_of_a_bare_list_that_no_chunk_has_is_not_supported() -> None:
     turn = Turn(question="What should I bring?", answer="- a towel\n- a blanket", chunks=(chunk,))
     verdicts = [claim.verdict for claim in Grounding(reader=None).judge(turn).claims]
     assert verdicts == [Verdict.SUPPORTED, Verdict.UNSUPPORTED]
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("Tuition, books and lunch are included.", True),
+        ("Tuition and lunch.", True),
+        ("Tuition, books and housing are included.", False),
+        ("Lunch and housing.", False),
+    ],
+)
+def test_each_of_the_things_that_an_answer_lists_must_occur(answer: str, right: bool) -> None:
+    chunk = Chunk(text="The fee includes tuition, books and lunch.")
+    turn = Turn(question="What is included?", answer=answer, chunks=(chunk,))
+    [claim] = Grounding(reader=None).judge(turn).claims
+    assert (claim.verdict is Verdict.SUPPORTED) is right
