@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from groundwire_collector.assembly.reference import RESULTS
+from groundwire_collector.assembly.reference import RESULTS, fields_read
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Validator
@@ -43,3 +43,11 @@ def test_a_recording_gives_what_it_gave_live(emitter, judge, tmp_path):
     rows = json.loads((ROOT / RESULTS).read_text(encoding="utf-8"))["emitters"]
     [row] = [row for row in rows if row["name"] == emitter.name]
     assert judge(emitter, recorded_turns(folder, tmp_path)) == row["found"]
+
+
+def test_nearly_all_fields_that_emitters_send_are_read_as_sent():
+    results = json.loads((ROOT / RESULTS).read_text(encoding="utf-8"))
+    right, sent = fields_read(results)
+    print(f"{right} of {sent} fields: {right / sent:.1%}")
+    assert right >= 0.97 * sent
+    assert len({row["name"] for row in results["emitters"] if row["date"]}) >= 16

@@ -24,7 +24,7 @@ from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan
 from groundwire_collector.assembly.documents import chunks as chunks_of
 from groundwire_collector.assembly.documents import completed
-from groundwire_collector.assembly.prompt_parts import divided, earlier
+from groundwire_collector.assembly.prompt_parts import divided, earlier, split
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace
@@ -235,13 +235,14 @@ def _variables(trace: Trace, answer: AnswerSpan) -> Iterator[dict[str, Any]]:
             yield from (inner for inner in request.values() if isinstance(inner, dict))
 
 
-def marked_context(answer: AnswerSpan, known: tuple[Chunk, ...] = ()) -> RetrievedContext | None:
-    """What the prompt marks as its context; `known` are chunks whose text was not sent.
+def marked_context(
+    answer: AnswerSpan, known: tuple[Chunk, ...] = (), question: str | None = None
+) -> RetrievedContext | None:
+    """What the prompt, else the question that was sent, marks as its context.
 
-    Where no prompt is traced, the question may hold it.
+    `known` are chunks whose text was not sent.
     """
-    sent = answer.prompt or [Message("user", answer.top.question or "")]
-    pieces = divided(sent).context
+    pieces = divided(answer.prompt).context or split(question or answer.top.question or "").context
     if not pieces:
         return None
     if len(known) == len(pieces):

@@ -171,11 +171,23 @@ def _matrix(results: Mapping[str, Any] | None) -> Iterator[str]:
         "turn is still assembled and reports what is missing.\n"
     )
     facts = results["facts"]
+    right, sent = fields_read(results)
+    yield (
+        f"{len(results['emitters'])} instrumentations. Of {sent} fields that they send, {right} "
+        f"are read as sent ({right / sent:.1%}).\n"
+    )
     yield _row(["emitter", "versions", "ran", *facts])
     yield _row(["---"] * (len(facts) + 3))
     for row in results["emitters"]:
         found = (row["found"][fact] for fact in facts)
         yield _row([row["name"], ", ".join(row["versions"]), row["date"], *found])
+
+
+def fields_read(results: Mapping[str, Any]) -> tuple[int, int]:
+    """Fields of turns that are as their emitters sent them, and fields that were sent at all."""
+    found = [word for row in results["emitters"] for word in row["found"].values()]
+    sent = [word for word in found if word not in ("withheld", "none asked")]
+    return sum(word in ("yes", "as one text") for word in sent), len(sent)
 
 
 def _row(cells: Sequence[str]) -> str:

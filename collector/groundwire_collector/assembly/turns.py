@@ -10,6 +10,7 @@ from groundwire import attributes
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan, answers
 from groundwire_collector.assembly.context import (
+    LEAST_PROMPT_WORDS,
     context,
     marked_context,
     retrievals,
@@ -22,6 +23,7 @@ from groundwire_collector.assembly.lazy_property import lazy_property
 from groundwire_collector.assembly.linking import joined
 from groundwire_collector.assembly.prompt_parts import divided, split
 from groundwire_collector.assembly.provider_citations import cited
+from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_assignment import scopes
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.token_usage import busy_seconds, retrieval_seconds, tokens
@@ -31,6 +33,7 @@ from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.trust import Writer, writer_of
 from groundwire_evaluators.turn import Route, Turn
 
+LONGEST_QUESTION = 2_000  # characters of a message that is taken for a question before a query
 QUESTION_VARIABLES = ("question", "query", "input", "user_question", "user_input")
 _PROVIDER_FIRST = re.compile(r"litellm|gcp\.vertex\.agent")
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -145,11 +148,12 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
         results = tool_results(trace, scope)
         received = results if results.chunks else tool_messages(answer) or results
         route = Route.TOOL if received.chunks and _named_route(served) is None else route
+    sent = _question(served)
     if received.rung is None and not found and not served.flag("closed_book"):
-        marked = marked_context(answer)
+        marked = marked_context(answer, question=sent)
         route = Route.RETRIEVAL if marked and _named_route(served) is None else route
         received = marked or received
-    question = _question(served)
+    question = (split(sent).question or sent) if sent else None
     withheld = reason(answer, question, found, received, limit)
     received = with_history(received, answer.prompt)
     return Turn(
@@ -193,7 +197,7 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
 
 
 def _question(served: _ServedAnswer) -> str | None:
-    """Question of the turn; the prompt where it is opaque."""
+    """Question of the turn as it was sent, perhaps with its context; the prompt if opaque."""
     answer = served.answer
     enclosing = [answer.top, *served.trace.ancestors(answer.top)]
     questions = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
@@ -202,11 +206,26 @@ def _question(served: _ServedAnswer) -> str | None:
     marked = divided(answer.prompt).question if answer.prompt else None
     spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]
     spoken = [marked, *spoken] if marked else spoken
-    if any(call.message for call in answer.calls):  # its prompt is the messages themselves
-        queries = [*spoken, *queries]
+    redacted = any(query and mark(query) for query in queries)
+    if spoken and not redacted and _is_plain(served, spoken[0]):  # a query may be a rewritten one
+        queries = [*spoken[:1], *queries]
     candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
-    found = next((text for text in candidates if text and text.strip()), None)
-    return (split(found).question or found) if found else None
+    return next((text for text in candidates if text and text.strip()), None)
+
+
+def _is_plain(served: _ServedAnswer, text: str) -> bool:
+    """Whether the last message of a person is a question without retrieved text in it."""
+    if any(call.message for call in served.answer.calls):
+        return True  # the prompt is made of the messages themselves
+    retrieved = [
+        chunk.text.strip()
+        for reading in served.scope
+        if reading.kind in RETRIEVING and reading.documents
+        for chunk in reading.documents[1]
+    ]
+    if retrieved and all(retrieved):
+        return len(text) <= LONGEST_QUESTION and not any(each in text for each in retrieved)
+    return not retrieved and len(text.split()) < LEAST_PROMPT_WORDS and text.rstrip().endswith("?")
 
 
 def _name(served: _ServedAnswer, known: Collection[str]) -> Span:

@@ -292,9 +292,14 @@ def _document(part: Mapping[str, Any]) -> str | None:
     source = part.get("source")
     held = source.get("data", source.get("content")) if isinstance(source, dict) else None
     body = next((part[k] for k in ("content", "text", "generic_content") if part.get(k)), held)
-    texts = [body] if isinstance(body, str) else [_part(item)[0] for item in _items(body)]
+    texts = [body] if isinstance(body, str) else [_text_of(item) for item in _items(body)]
     text = "\n".join(filter(None, map(_decoded(part), texts)))
     return f"<document>\n{text}\n</document>" if text.strip() else None
+
+
+def _text_of(item: Any) -> str:
+    text = item.get("text", item.get("content")) if isinstance(item, dict) else item
+    return text if isinstance(text, str) else ""
 
 
 def _items(body: Any) -> list[Any]:

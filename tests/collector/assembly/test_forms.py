@@ -422,7 +422,7 @@ def openinference_prompts_and_choices_of_a_completion(trace):
     )
 
 
-@form(question=PROMPT, answer=ANSWER)
+@form(question=QUESTION, answer=ANSWER, chunks=[CONTEXT])
 def openinference_bare_completion_call(trace):
     trace.add(
         "llm",
@@ -532,7 +532,13 @@ TRACELOOP = "opentelemetry.instrumentation.openai.v1"
 
 
 @form(
-    question=PROMPT, answer=ANSWER, tokens=(57, 14), session="s-1", user="u-1", **MODELS, chunks=[]
+    question=QUESTION,
+    answer=ANSWER,
+    tokens=(57, 14),
+    session="s-1",
+    user="u-1",
+    **MODELS,
+    chunks=[CONTEXT],
 )
 def traceloop_numbered_messages(trace):
     trace.add(
@@ -561,7 +567,7 @@ def traceloop_numbered_messages(trace):
     )
 
 
-@form(question=PROMPT, answer=ANSWER)
+@form(question=QUESTION, answer=ANSWER, chunks=[CONTEXT])
 def traceloop_oldest_names(trace):
     trace.add(
         "openai.chat",

@@ -1,0 +1,367 @@
+"""Odd shapes of spans: each is one turn an answer, with its right question, chunks and answer."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.assembly.unanswered import unanswered
+from groundwire_collector.storage.span import Span, SpanEvent
+
+Q, A = "How long do refunds take?", "Refunds take 14 days."
+Q2, A2 = "Are gift cards refunded?", "Gift cards are not refunded."
+TEXT, CARDS = "Refunds are paid within 14 days.", "Gift cards cannot be refunded."
+OPERATION, KIND = "gen_ai.operation.name", "openinference.span.kind"
+Turns = list[tuple[str | None, list[str], str | None]]
+ONE: Turns = [(Q, [TEXT], A)]
+BARE: Turns = [(Q, [], A)]
+BOTH: Turns = [(Q, [TEXT, CARDS], A)]
+
+
+def said(role: str, text: str) -> list[dict[str, Any]]:
+    return [{"role": role, "parts": [{"type": "text", "content": text}]}]
+
+
+def root(t: Any, name: str = "invoke_workflow", **more: Any) -> Any:
+    return t.add("root", {OPERATION: name, **more})
+
+
+def no_model_span(t: Any) -> None:
+    top = t.add("ask", {KIND: "CHAIN", "input.value": Q, "output.value": A})
+    t.retrieval(Q, TEXT, parent=top)
+
+
+def unknown_operations_everywhere(t: Any) -> None:
+    top = root(t, "run_dialogue_2031")
+    t.retrieval(Q, TEXT, parent=root(t, "gather_2031") and top)
+    t.chat(Q, A, parent=top, attributes={OPERATION: "converse_2031"})
+
+
+def two_answers_side_by_side(t: Any) -> None:
+    top = t.add("batch")
+    for question, text, answer in ((Q, TEXT, A), (Q2, CARDS, A2)):
+        each = t.add("ask", {KIND: "CHAIN", "input.value": question}, parent=top)
+        t.retrieval(question, text, parent=each)
+        t.chat(f"{text} {question}", answer, parent=each)
+
+
+def parallel_retrievals(t: Any) -> None:
+    top = root(t)
+    for text in (TEXT, CARDS):
+        t.retrieval(Q, text, parent=top, start_ns=2 * 10**9, end_ns=3 * 10**9)
+    t.chat(Q, A, parent=top)
+
+
+def handoff(t: Any) -> None:
+    top = root(t)
+    triage = t.add("invoke_agent triage", {OPERATION: "invoke_agent"}, parent=top)
+    call = {"type": "tool_call", "name": "transfer_to_refunds", "arguments": "{}"}
+    asks = json.dumps([{"role": "assistant", "parts": [call]}])
+    t.chat(Q, None, parent=triage, attributes={"gen_ai.output.messages": asks})
+    refunds = t.add("invoke_agent refunds", {OPERATION: "invoke_agent"}, parent=top)
+    t.retrieval("refund days", TEXT, parent=refunds)
+    t.chat(Q, A, parent=refunds)
+
+
+def question_as_the_context(t: Any) -> None:
+    top = root(t)
+    t.add("search", {OPERATION: "retrieval", "gen_ai.retrieval.query.text": Q}, parent=top)
+    t.chat(Q, A, parent=top)
+
+
+def empty_retrieval(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, parent=top)
+    t.chat(Q, A, parent=top)
+
+
+def one_empty_and_one_full_retrieval(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, parent=top)
+    t.retrieval(Q, TEXT, parent=top)
+    t.chat(Q, A, parent=top)
+
+
+def attributes_that_are_no_strings(t: Any) -> None:
+    t.add(
+        "ask",
+        {
+            OPERATION: "chat",
+            "gen_ai.input.messages": said("user", Q),
+            "gen_ai.output.messages": said("assistant", A),
+            "gen_ai.retrieval.documents": [{"content": TEXT, "id": 7, "score": "0.5"}],
+            "gen_ai.request.model": ["m"],
+            "gen_ai.usage.input_tokens": "12",
+            "session.id": 42,
+        },
+    )
+
+
+def json_in_strings_in_json(t: Any) -> None:
+    inner = json.dumps({"question": Q, "user": "u"})
+    top = t.add(
+        "ask",
+        {
+            KIND: "CHAIN",
+            "input.value": json.dumps({"input": inner}),
+            "output.value": json.dumps({"output": json.dumps({"answer": A})}),
+        },
+    )
+    t.retrieval(Q, TEXT, parent=top)
+
+
+def nested_wrappers(t: Any) -> None:
+    parent = None
+    for _ in range(6):
+        parent = t.add("wrap", {KIND: "CHAIN", "input.value": Q, "output.value": A}, parent=parent)
+    t.retrieval(Q, TEXT, parent=parent)
+    t.chat(f"{TEXT} {Q}", A, parent=parent)
+
+
+def wrappers_without_values(t: Any) -> None:
+    parent = t.add("POST /ask", {"http.request.method": "POST"})
+    for name in ("middleware", "handler", "service"):
+        parent = t.add(name, parent=parent)
+    t.retrieval(Q, TEXT, parent=parent)
+    t.chat(Q, A, parent=parent)
+
+
+def retrieval_in_a_wrapper_of_its_own(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, TEXT, parent=t.add("retry", parent=t.add("cached", parent=top)))
+    t.chat(Q, A, parent=t.add("model", parent=top))
+
+
+def everything_is_a_root(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    t.chat(Q, A)
+
+
+def children_before_their_parents(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, TEXT, parent=top)
+    t.chat(Q, A, parent=top)
+    t.spans.reverse()
+
+
+def a_retried_call(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, TEXT, parent=top)
+    t.chat(Q, "Refu", parent=top, status=2)
+    t.chat(Q, A, parent=top)
+
+
+def rewrite_then_answer(t: Any) -> None:
+    top = root(t, **{"gen_ai.input.messages": json.dumps(said("user", Q))})
+    t.chat(f"Rewrite: {Q}", "refund duration days", parent=top)
+    t.retrieval("refund duration days", TEXT, parent=top)
+    t.chat(f"{TEXT}\n\n{Q}", A, parent=top)
+
+
+def draft_and_revision(t: Any) -> None:
+    top = root(t, **{"gen_ai.input.messages": json.dumps(said("user", Q))})
+    t.retrieval(Q, TEXT, parent=top)
+    t.chat(f"{TEXT} {Q}", "Refunds might take some days, I believe.", parent=top)
+    t.chat("Improve: Refunds might take some days, I believe.", A, parent=top)
+
+
+def guardrails_around(t: Any) -> None:
+    top = root(t)
+    t.chat(f"Safe? {Q}", "yes, safe", parent=t.add("guard", {KIND: "GUARDRAIL"}, parent=top))
+    t.retrieval(Q, TEXT, parent=top)
+    t.chat(Q, A, parent=top)
+    t.chat(f"Safe? {A}", "yes, safe", parent=t.add("guard", {KIND: "GUARDRAIL"}, parent=top))
+
+
+def a_title_made_afterwards(t: Any) -> None:
+    top = t.add("ask", {KIND: "CHAIN", "input.value": Q, "output.value": A})
+    t.retrieval(Q, TEXT, parent=top)
+    t.chat(Q, A, parent=top)
+    t.chat(f"Make a title: {Q} {A}", "Refund times", parent=top)
+
+
+def a_reranker(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, CARDS, TEXT, parent=top)
+    chosen = {"reranker.output_documents.0.document.content": TEXT, "reranker.query": Q}
+    t.add("rerank", {KIND: "RERANKER", **chosen}, parent=top)
+    t.chat(Q, A, parent=top)
+
+
+def tool_result_as_json(t: Any) -> None:
+    top = root(t, "invoke_agent", **{"gen_ai.input.messages": json.dumps(said("user", Q))})
+    result = json.dumps({"content": [{"type": "text", "text": TEXT}]})
+    t.add("tool", {OPERATION: "execute_tool", "gen_ai.tool.call.result": result}, parent=top)
+    t.chat(Q, A, parent=top)
+
+
+def tool_message_without_a_tool_span(t: Any) -> None:
+    t.chat([("user", Q), ("tool", TEXT)], A)
+
+
+def context_in_the_system_message(t: Any) -> None:
+    t.chat([("system", f"Answer from this context:\n{TEXT}"), ("user", Q)], A)
+
+
+def context_in_the_prompt(t: Any) -> None:
+    t.chat(f"Context:\n{TEXT}\n\nQuestion: {Q}", A)
+
+
+def context_in_an_agents_input(t: Any) -> None:
+    prompt = f"<context>{TEXT}</context>\n\n{Q}"
+    t.add("run", {KIND: "AGENT", "input.value": prompt, "output.value": A})
+
+
+def context_beside_a_query_span(t: Any) -> None:
+    top = root(t)
+    t.add("SELECT", {"db.system": "postgresql", "db.statement": "SELECT 1"}, parent=top)
+    t.chat(f"Documents:\n{TEXT}\n\nQuestion: {Q}", A, parent=top)
+
+
+def history_in_the_prompt(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    t.chat([("user", "Hello!"), ("assistant", "Hello, how can I help?"), ("user", Q)], A)
+
+
+def a_batch_of_one(t: Any) -> None:
+    batch = json.dumps([[{"role": "user", "content": Q}]])
+    top = t.add("chain", {KIND: "CHAIN", "input.value": batch, "output.value": json.dumps([A])})
+    t.retrieval(Q, TEXT, parent=top)
+
+
+def the_same_call_twice(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    t.chat(
+        Q,
+        A,
+        scope="framework",
+        attributes={"gen_ai.response.id": "r"},
+        start_ns=5 * 10**9,
+        end_ns=9 * 10**9,
+    )
+    t.chat(
+        Q,
+        A,
+        scope="client",
+        attributes={"gen_ai.response.id": "r"},
+        start_ns=6 * 10**9,
+        end_ns=8 * 10**9,
+    )
+
+
+def a_parent_that_never_came(t: Any) -> None:
+    t.retrieval(Q, TEXT, parent="f" * 16)
+    t.chat(Q, A, parent="f" * 16)
+
+
+def answers_in_events(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    t.add(
+        "chat",
+        {OPERATION: "chat"},
+        events=[
+            t.event("gen_ai.user.message", {"content": Q}),
+            t.event("gen_ai.choice", {"content": A, "index": 0}),
+        ],
+    )
+
+
+def a_row_of_a_database_as_result(t: Any) -> None:
+    top = root(t)
+    found = json.dumps([[TEXT, "handbook"]])
+    t.add("search", {KIND: "RETRIEVER", "input.value": Q, "output.value": found}, parent=top)
+    t.chat(Q, A, parent=top)
+
+
+def an_answer_from_a_cache(t: Any) -> None:
+    top = t.add(
+        "ask",
+        {
+            KIND: "CHAIN",
+            "input.value": Q,
+            "output.value": A,
+            "metadata": json.dumps({"cache_hit": True}),
+        },
+    )
+    t.add("GET", {"db.system": "redis"}, parent=top)
+
+
+def a_stream_reported_in_pieces(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    call = t.chat(Q, A)
+    t.spans.append(t.part(call))
+
+
+SHAPES: dict[Callable[[Any], None], Turns] = {
+    no_model_span: ONE,
+    unknown_operations_everywhere: ONE,
+    two_answers_side_by_side: [(Q, [TEXT], A), (Q2, [CARDS], A2)],
+    parallel_retrievals: BOTH,
+    handoff: ONE,
+    question_as_the_context: BARE,
+    empty_retrieval: BARE,
+    one_empty_and_one_full_retrieval: ONE,
+    attributes_that_are_no_strings: ONE,
+    json_in_strings_in_json: ONE,
+    nested_wrappers: ONE,
+    wrappers_without_values: ONE,
+    retrieval_in_a_wrapper_of_its_own: ONE,
+    everything_is_a_root: ONE,
+    children_before_their_parents: ONE,
+    a_retried_call: ONE,
+    rewrite_then_answer: ONE,
+    draft_and_revision: ONE,
+    guardrails_around: ONE,
+    a_title_made_afterwards: ONE,
+    a_reranker: ONE,
+    tool_result_as_json: ONE,
+    tool_message_without_a_tool_span: ONE,
+    context_in_the_system_message: ONE,
+    context_in_the_prompt: ONE,
+    context_in_an_agents_input: ONE,
+    context_beside_a_query_span: ONE,
+    history_in_the_prompt: ONE,
+    a_batch_of_one: ONE,
+    the_same_call_twice: ONE,
+    a_parent_that_never_came: ONE,
+    answers_in_events: ONE,
+    a_row_of_a_database_as_result: [(Q, [json.dumps([TEXT, "handbook"])], A)],
+    an_answer_from_a_cache: BARE,
+    a_stream_reported_in_pieces: ONE,
+}
+
+
+@pytest.fixture
+def odd(trace):
+    """A builder of spans that knows events and parts of spans too."""
+
+    def event(name: str, attributes: dict[str, Any]) -> SpanEvent:
+        return SpanEvent(name=name, time_ns=1, attributes=attributes)
+
+    def part(span: Span) -> Span:
+        half = {OPERATION: "chat", "gen_ai.usage.output_tokens": 3}
+        return replace(span, end_ns=0, attributes=half)
+
+    trace.event, trace.part = event, part
+    return trace
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_each_shape_gives_its_turns(odd, shape):
+    shape(odd)
+    found = assemble(odd.spans)
+    assert [(t.question, [c.text for c in t.chunks], t.answer) for t in found] == SHAPES[shape]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize("lost", [0, 1, -1])
+def test_what_is_left_of_a_shape_is_a_turn_or_has_a_reason(odd, shape, lost):
+    """A span that never comes makes no trace silent."""
+    shape(odd)
+    spans = [span for at, span in enumerate(odd.spans) if at != lost % len(odd.spans)]
+    if spans and not assemble(spans):
+        assert unanswered(Trace.of(spans)).reason
