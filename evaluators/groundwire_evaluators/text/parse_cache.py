@@ -16,7 +16,7 @@ class ParseCache(Generic[T]):
     hundred bytes per character.
     """
 
-    def __init__(self, make: Callable[[str, Language], T], characters: int = 150_000) -> None:
+    def __init__(self, make: Callable[[str, Language], T], characters: int = 100_000) -> None:
         self._make, self._limit, self._size = make, characters, 0
         self._parsed: OrderedDict[tuple[str, str], T] = OrderedDict()
 
