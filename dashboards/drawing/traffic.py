@@ -13,6 +13,7 @@ RETRIEVAL = {"evaluator": "retrieval", "revision": "1"}
 OVERRIDE = {"evaluator": "override", "revision": "1"}
 STRATA = ("known", "fine_tune", "fresh")
 CHUNKS = 6
+COVERED_REFUSALS = 0.3  # share of refusals of questions that a chunk answers
 TURNS_OF_SESSIONS = 0.3  # share of turns that begin a session
 
 
@@ -127,8 +128,11 @@ class TurnCounter:
     def _declined(self) -> None:
         for evaluator in (GROUNDING, OVERRIDE):
             self._evaluated(evaluator, "refusal")
-        covered = "true" if self._random.random() < 0.3 else "false"
-        self._timeline.count(metrics.REFUSALS, {**self._labels, "sufficient": covered})
+        covered = self._random.random() < COVERED_REFUSALS
+        sufficient = "true" if covered else "false"
+        self._timeline.count(metrics.REFUSALS, {**self._labels, "sufficient": sufficient})
+        if covered:
+            self._timeline.count(metrics.FALSE_REFUSALS, {**self._labels, **GROUNDING})
 
     def _claims(self, bad: bool, contradicts: bool) -> None:
         line, random, judged = self._timeline, self._random, {**self._labels, **GROUNDING}

@@ -18,7 +18,6 @@ RARE = {
     "groundwire_traces_failed",
     "groundwire_series_overflowed",
     "groundwire_series_evicted",
-    "groundwire_false_refusals",
     "groundwire_process_restarts",
     "groundwire_unpriced_turns",
 }
