@@ -17,6 +17,7 @@ from groundwire_collector.assembly.value_parsing import Message
 LONGEST_LABEL = 160  # characters of a line that introduces context
 LEAST_CONTEXT = 40  # characters of a context without a question beside it
 LEAST_BESIDE = 12  # characters of a context whose question is another message
+LONGEST_INSTRUCTION = 1_000  # characters of an instruction that are read
 MOST_INSIDE = 200  # labels inside one context
 LONGEST_PROMPT = 400_000  # characters that are divided; a longer prompt is not
 _CONTEXT = (
@@ -48,8 +49,8 @@ _NESTED = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"(?:^|(?<=[.!?]\s))[ \t]*(?:[#>*_\[(-]+[ \t]*)*"
-    rf"{_NO_LABEL}(?:(?P<context>(?:[\w'-]+ ){{0,3}}(?:{_CONTEXT})"
+    r"(?:^|(?<=[.!?]\s))[#>*_\[( \t-]{0,40}"
+    rf"{_NO_LABEL}(?:(?P<context>(?:\w[\w'-]* ){{0,3}}(?:{_CONTEXT})"
     r"(?: (?:information|data|passages?))?)"
     rf"|(?P<question>{_QUESTION})|(?P<answer>{_ANSWER})|(?P<other>{_OTHER}))"
     r"[ \t]*[\])*_]*[ \t]*(?::[ \t]*[*_]*|(?<=[*_\])])(?=\n))",
@@ -76,7 +77,7 @@ _ON_CONTEXT = re.compile(
     rf"^(?:given|using|based on|from|with|answer)\b.*\b(?:{_CONTEXT})\b", re.IGNORECASE
 )
 _PARAGRAPHS = re.compile(r"\n\s*\n+")
-_RULES = re.compile(r"\n\s*(?:-{3,}|={3,}|\*{3,})\s*\n")
+_RULES = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*{3,})[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,8 @@ def _of_labels(text: str) -> PromptParts:
     contexts = [mark for mark in marks if mark.kind == "context"]
     questions = [mark for mark in marks if mark.kind == "question"]
     first = contexts[0].start if contexts else 0
-    after = [mark for mark in questions if mark.start > first and text[mark.end :].strip()]
+    end = len(text.rstrip())
+    after = [mark for mark in questions if mark.start > first and mark.end < end]
     marked = (after or questions)[-1:]
     question = _first_part(text[marked[0].end :], marks, marked[0]) if marked else None
     if not contexts:
@@ -274,7 +276,7 @@ def _last_question(head: str) -> str | None:
 def _between(head: str) -> list[str]:
     """Context between an instruction that speaks of it and the question."""
     paragraphs = [p for p in _PARAGRAPHS.split(head.strip()) if p.strip()]
-    if len(paragraphs) > 1 and _INSTRUCTION.search(paragraphs[0]):
+    if len(paragraphs) > 1 and _INSTRUCTION.search(paragraphs[0][:LONGEST_INSTRUCTION]):
         return [piece for each in paragraphs[1:] for piece in _pieces(each)]
     return []
 

@@ -90,7 +90,8 @@ def test_context_of_an_answered_question_is_earlier_context():
 
 
 @pytest.mark.parametrize(
-    "piece", ["<context>", "Context: word\n", "## Sources\n", "</a><document>"]
+    "piece",
+    ["<context>", "Context: word\n", "## Sources\n", "</a><document>", "-", "\n", "(> ", "use "],
 )
 def test_dividing_is_linear(piece):
     def seconds(times: int) -> float:
