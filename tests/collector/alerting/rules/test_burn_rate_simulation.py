@@ -1,5 +1,7 @@
 """What the burn rates cost is simulated: by the same windows, and with the right leanings."""
 
+import json
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -62,6 +64,8 @@ def test_the_command_prints_both_and_wants_to_know_which():
     command.command()(rules)
     message = runner.invoke(command, ["--simulate", "--runs", "10"])
     assert message.exit_code == 0, message.output
-    assert "False alarms in 10 periods of 30 days" in message.output
-    assert "50%" in message.output
+    found = json.loads(message.stdout)
+    assert found["periods"] == 10
+    assert {each["severity"] for each in found["false_alarms"]} == {"page", "ticket"}
+    assert 0.5 in {each["growth"] for each in found["delays"]}
     assert runner.invoke(command, []).exit_code != 0
