@@ -200,8 +200,8 @@ def _of_labels(text: str) -> PromptParts:
     contexts = [mark for mark in marks if mark.kind == "context"]
     questions = [mark for mark in marks if mark.kind == "question"]
     first = contexts[0].start if contexts else 0
-    end = len(text.rstrip())
-    after = [mark for mark in questions if mark.start > first and mark.end < end]
+    length = len(text.rstrip())
+    after = [mark for mark in questions if mark.start > first and mark.end < length]
     marked = (after or questions)[-1:]
     question = _first_part(text[marked[0].end :], marks, marked[0]) if marked else None
     if not contexts:
