@@ -209,13 +209,15 @@ def _question(served: _ServedAnswer) -> str | None:
     redacted = any(query and mark(query) for query in queries)
     if spoken and not redacted and _is_plain(served, spoken[0]):  # a query may be a rewritten one
         queries = [*spoken[:1], *queries]
+    if queries and answer.top.kind is SpanKind.GENERATION and questions[:1] == spoken[:1]:
+        questions = questions[1:]  # a prompt, perhaps with its context
     candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
     return next((text for text in candidates if text and text.strip()), None)
 
 
 def _is_plain(served: _ServedAnswer, text: str) -> bool:
     """Whether the last message of a person is a question without retrieved text in it."""
-    if any(call.message for call in served.answer.calls):
+    if any(call.written is not None for call in served.answer.calls):
         return True  # the prompt is made of the messages themselves
     retrieved = [
         chunk.text.strip()
@@ -225,7 +227,9 @@ def _is_plain(served: _ServedAnswer, text: str) -> bool:
     ]
     if retrieved and all(retrieved):
         return len(text) <= LONGEST_QUESTION and not any(each in text for each in retrieved)
-    return not retrieved and len(text.split()) < LEAST_PROMPT_WORDS and text.rstrip().endswith("?")
+    lines = text.strip().splitlines()  # of a prompt that holds context, the question is the last
+    short = len(lines) == 1 and len(text.split()) < LEAST_PROMPT_WORDS
+    return not retrieved and short and lines[0].rstrip().endswith("?")
 
 
 def _name(served: _ServedAnswer, known: Collection[str]) -> Span:

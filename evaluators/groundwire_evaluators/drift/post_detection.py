@@ -34,6 +34,11 @@ class PostDetection:
     """Intervals of start and growth, each of this level.
 
     `since` in nanoseconds, `size` in mean loss.
+
+    >>> from groundwire_evaluators.drift import PostDetection
+    >>> found = PostDetection(since=(1_000, 5_000), size=(0.04, 0.21), level=0.9)
+    >>> f"worse by at least {found.size[0]:.2f} and at most {found.size[1]:.2f}"
+    'worse by at least 0.04 and at most 0.21'
     """
 
     since: tuple[int, int]
