@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from groundwire_collector.errors import UsageError
 
+KEY_FILE = "api-key"  # in the data folder: the key that was generated at the first start
+
 
 class Settings(BaseSettings):
     """Settings of `groundwire up`; field `x` is the variable `GROUNDWIRE_X`."""

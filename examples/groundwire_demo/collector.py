@@ -13,7 +13,8 @@ from typing import Any, Self
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from groundwire_collector.storage.keys import KEY_FILE, stored_key
+from groundwire_collector.settings import KEY_FILE
+from groundwire_collector.storage.keys import stored_key
 from groundwire_demo.process import await_ready, ended_at_last, free_port
 
 _START_SECONDS = 60.0

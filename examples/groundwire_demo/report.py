@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from groundwire_collector.storage.keys import KEY_FILE
+from groundwire_collector.settings import KEY_FILE
 from groundwire_demo.alerting import Alerting, FiredAlert
 from groundwire_demo.collector import Collector, ReportedAlarm
 from groundwire_demo.probes import ProbeReading

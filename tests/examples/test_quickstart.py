@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from groundwire_collector.storage.keys import KEY_FILE
+from groundwire_collector.settings import KEY_FILE
 from groundwire_demo import collector
 from groundwire_demo.collector import Collector
 

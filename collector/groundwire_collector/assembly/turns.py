@@ -209,8 +209,6 @@ def _question(served: _ServedAnswer) -> str | None:
     redacted = any(query and mark(query) for query in queries)
     if spoken and not redacted and _is_plain(served, spoken[0]):  # a query may be a rewritten one
         queries = [*spoken[:1], *queries]
-    if queries and answer.top.kind is SpanKind.GENERATION and questions[:1] == spoken[:1]:
-        questions = questions[1:]  # a prompt, perhaps with its context
     candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
     return next((text for text in candidates if text and text.strip()), None)
 

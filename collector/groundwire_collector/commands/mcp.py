@@ -9,8 +9,7 @@ import typer
 from groundwire_collector.assistant.api_client import ApiClient
 from groundwire_collector.assistant.server import mcp_server
 from groundwire_collector.errors import UsageError
-
-KEY_FILE = "api-key"
+from groundwire_collector.settings import KEY_FILE
 
 
 def mcp(

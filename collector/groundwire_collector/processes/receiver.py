@@ -17,7 +17,7 @@ from groundwire_collector.receiver.connections import (
     raise_descriptor_limit,
 )
 from groundwire_collector.receiver_metrics import Restarts
-from groundwire_collector.settings import Settings
+from groundwire_collector.settings import KEY_FILE, Settings
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.start_errors import explained
 
@@ -84,7 +84,7 @@ class Server(uvicorn.Server):
     def _print_first_lines(self) -> None:
         """Print the generated key, or where it is kept, and the connection limit."""
         key = keys.first_key(self.settings, self.application.state.engine)
-        path = self.settings.data_dir / keys.KEY_FILE
+        path = self.settings.data_dir / KEY_FILE
         if key is not None and self.settings.api_key is None:
             print(f"API key (stored in {path}): {key}", flush=True)
         elif path.exists():

@@ -12,12 +12,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.settings import Settings
+from groundwire_collector.settings import KEY_FILE, Settings
 from groundwire_collector.storage.engine import open_engine
 from groundwire_collector.storage.tables.keys import API_KEY
 
 PREFIX = "gw_"
-KEY_FILE = "api-key"
 GENERATED, FROM_ENVIRONMENT = "first", "environment"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.ports import free_port
 
-from groundwire_collector.storage.keys import KEY_FILE
+from groundwire_collector.settings import KEY_FILE
 
 COMMAND = "from groundwire_collector.cli import main; main()"
 

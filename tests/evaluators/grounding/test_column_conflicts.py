@@ -3,10 +3,9 @@
 import json
 
 import pytest
+from tests.one_claim import verdict
 
 from groundwire_evaluators.evaluation import Verdict
-from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.turn import Chunk, Turn
 
 LAMP = {"name": "Lumo", "price_eur": 49.9, "stock": 3, "weight_kg": 12, "maker": "Halden"}
 PERSON = {"name": "Ada", "city": "Oslo", "birthplace": "Rome", "employer": "Norvex"}
@@ -24,12 +23,6 @@ def written(record: dict[str, object], notation: str) -> str:
     if notation == "markdown":
         return f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n| {' | '.join(cells)} |"
     return "\n".join(f"{name}: {cell}" for name, cell in zip(names, cells, strict=True))
-
-
-def verdict(question: str, answer: str, *chunks: str) -> Verdict:
-    turn = Turn(question=question, answer=answer, chunks=tuple(Chunk(text=c) for c in chunks))
-    [claim] = Grounding(reader=None).judge(turn).claims
-    return claim.verdict
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)

@@ -1,17 +1,9 @@
 """Parts of one sentence, each with a value of its own."""
 
 import pytest
+from tests.one_claim import verdict
 
 from groundwire_evaluators.evaluation import Verdict
-from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.turn import Chunk, Turn
-
-
-def verdict(question: str, answer: str, chunk: str) -> Verdict:
-    turn = Turn(question=question, answer=answer, chunks=(Chunk(text=chunk),))
-    [claim] = Grounding(reader=None).judge(turn).claims
-    return claim.verdict
-
 
 HOURS = "The museum closes at 6 pm from Monday to Saturday and at 4 pm on Sundays."
 FARES = "Adults pay 12 euros; children pay 5 euros."

@@ -1,16 +1,9 @@
 """Who did it: the name before the words of a question, not one behind them."""
 
 import pytest
+from tests.one_claim import verdict
 
 from groundwire_evaluators.evaluation import Verdict
-from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.turn import Chunk, Turn
-
-
-def verdict(question: str, answer: str, chunk: str) -> Verdict:
-    turn = Turn(question=question, answer=answer, chunks=(Chunk(text=chunk),))
-    [claim] = Grounding(reader=None).judge(turn).claims
-    return claim.verdict
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,12 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.detection_delay import in_words
 from groundwire_collector.drift.simulation import typical_delays
 from groundwire_collector.drift.status import monitor_statuses, spending
-from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, drift, rollouts
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.web.alarm_actions import AlarmId, accept_alarm, acknowledge_alarm
 from groundwire_collector.web.database import Database
-from groundwire_collector.web.pages.form import TOKEN, check_token, read_form, token
+from groundwire_collector.web.pages.form import checked_form, token
 from groundwire_collector.web.pages.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -38,7 +37,7 @@ async def acknowledge(
     alarm_id: AlarmId, request: Request, access: LabelAccess, database: Database
 ) -> Response:
     """Acknowledge an alarm by the form of the page."""
-    await _form(request, alarm_id)
+    await checked_form(request, _purpose(alarm_id), LONGEST_FORM)
     await run_in_threadpool(_acknowledge, database, alarm_id, access)
     return RedirectResponse(f"/alarms#alarm-{alarm_id}", 303)
 
@@ -48,18 +47,10 @@ async def accept(
     alarm_id: AlarmId, request: Request, access: AdminAccess, database: Database
 ) -> Response:
     """Accept the new level as normal by the form of the page, with a reason."""
-    why = (await _form(request, alarm_id)).get("why", "").strip()
+    fields = await checked_form(request, _purpose(alarm_id), LONGEST_FORM)
+    why = fields.get("why", "").strip()
     await run_in_threadpool(_accept, database, alarm_id, access, why)
     return RedirectResponse(f"/alarms#alarm-{alarm_id}", 303)
-
-
-async def _form(request: Request, alarm_id: int) -> dict[str, str]:
-    """Fields of a form that came from our page."""
-    fields = await read_form(request, LONGEST_FORM)
-    if fields is None:
-        raise ProblemError(413, f"The form is longer than {LONGEST_FORM} bytes.")
-    check_token(request, _purpose(alarm_id), fields.get(TOKEN, ""))
-    return fields
 
 
 def _purpose(alarm_id: int | None) -> str:

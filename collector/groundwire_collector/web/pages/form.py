@@ -28,6 +28,18 @@ async def read_form(request: Request, longest: int) -> dict[str, str] | None:
     return {name: values[0] for name, values in found.items()}
 
 
+async def checked_form(request: Request, purpose: str, longest: int) -> dict[str, str]:
+    """Fields of a form of our page for `purpose`.
+
+    Raises ProblemError: 413 for a body longer than `longest` bytes, 403 for a wrong token.
+    """
+    fields = await read_form(request, longest)
+    if fields is None:
+        raise ProblemError(413, f"The form is longer than {longest} bytes.")
+    check_token(request, purpose, fields.get(TOKEN, ""))
+    return fields
+
+
 def token(request: Request, purpose: str) -> str:
     """CSRF token of a form for `purpose`."""
     key = presented_key(dict(request.scope["headers"]), cookie=True) or ""

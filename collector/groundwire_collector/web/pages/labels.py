@@ -13,13 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from groundwire_collector.auth.access import Access, LabelAccess, ReadAccess
 from groundwire_collector.estimates.faithfulness import outcomes_of
 from groundwire_collector.estimates.labels import draw
-from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import estimates, keys, labels, turns
 from groundwire_collector.storage.estimates import EstimateFilter, ScoredTurn
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import LabelQuery
 from groundwire_collector.web.database import Database
-from groundwire_collector.web.pages.form import TOKEN, check_token, read_form
+from groundwire_collector.web.pages.form import checked_form
 from groundwire_collector.web.pages.label_form import LabelForm, answered
 from groundwire_collector.web.pages.passages import judgement, passages
 from groundwire_collector.web.pages.rendering import page
@@ -78,10 +77,7 @@ async def save_labels(
     turn_id: str, request: Request, access: LabelAccess, database: Database
 ) -> Response:
     """Store a submitted form; then show the turn again, or the next one."""
-    fields = await read_form(request, LONGEST_FORM)
-    if fields is None:
-        raise ProblemError(413, f"The form is longer than {LONGEST_FORM} bytes.")
-    check_token(request, turn_id, fields.get(TOKEN, ""))
+    fields = await checked_form(request, turn_id, LONGEST_FORM)
     service = await run_in_threadpool(_save, database, access, turn_id, fields)
     if service is None:
         return page("missing.html", 404, what="turn")
