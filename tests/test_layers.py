@@ -23,6 +23,8 @@ MAY_IMPORT = {
         "alembic",
         "fastapi",
         "google",  # protobuf, googleapis
+        "duckdb",
+        "fsspec",
         "grpc",
         "httpx",
         "jinja2",
@@ -34,6 +36,7 @@ MAY_IMPORT = {
         "opentelemetry",  # the protobuf classes of OTLP
         "prometheus_client",
         "psycopg",
+        "pyarrow",  # with duckdb and fsspec the extra [archive]
         "pydantic",
         "pydantic_core",
         "pydantic_settings",

@@ -105,6 +105,15 @@ class Settings(BaseSettings):
         description="Size of the SQLite database beyond which the oldest data is deleted.",
     )
 
+    archive_url: str = Field(
+        "",
+        description="Folder or fsspec URL (s3://bucket/path) where turns and scores are kept as"
+        " Parquet before retention deletes them, with [archive]; unset: no archive.",
+    )
+    archive_after_hours: float = Field(
+        24.0, ge=0, description="Hours after its end when an hour of turns is archived."
+    )
+
     max_wal_bytes: int = Field(
         2**30,
         gt=0,

@@ -67,7 +67,17 @@ class Removed:
     texts: int = 0
 
 
-def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
+# Called before turns are deleted with the time before which they would go; returns the time
+# before which they may, at most that: what is to be archived first.
+BeforeDeletion = Callable[[int], int]
+
+
+def expire(
+    engine: Engine,
+    settings: Settings,
+    now_ns: int | None,
+    before_deletion: BeforeDeletion = lambda cutoff_ns: cutoff_ns,
+) -> Removed:
     """Delete what is older than `retention_days`, then the oldest while there is too much.
 
     `now_ns` None: the clock is not believed, and nothing is too old.
@@ -76,13 +86,13 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
     _end_interrupted_wipe(engine)
     if now_ns is not None:
         cutoff_ns = now_ns - round(settings.retention_days * DAY_NS)
-        _expire(engine, RetentionWindow(cutoff_ns, now_ns), removed)
+        _expire(engine, RetentionWindow(cutoff_ns, now_ns), removed, before_deletion)
     limit = settings.retention_bytes
     while limit is not None and (used := used_bytes(engine)) is not None and used > limit:
         step = _oldest_step(engine)
         if step is None:
             break
-        _expire(engine, RetentionWindow(step), removed)
+        _expire(engine, RetentionWindow(step), removed, before_deletion)
         # Texts of the days before are gone already, and nothing that uses later ones was deleted.
         removed.texts += unused_texts.sweep(engine, day=step // DAY_NS)
     if removed != Removed():
@@ -187,11 +197,14 @@ class RetentionWindow:
     until: int = 2**63 - 1
 
 
-def _expire(engine: Engine, window: RetentionWindow, removed: Removed) -> None:
+def _expire(
+    engine: Engine, window: RetentionWindow, removed: Removed, before_deletion: BeforeDeletion
+) -> None:
+    turns_until_ns = before_deletion(window.since)
     removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, window)
     removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, window)
     _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, window)
-    removed.turns += _expire_turns(engine, window.since)
+    removed.turns += _expire_turns(engine, turns_until_ns)
     removed.texts += _expire_texts(engine, window.since // DAY_NS)
     portions = Portions(engine)
     for table_of in (probe_runs, judging, golden, failed_traces):

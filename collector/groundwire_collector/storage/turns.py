@@ -332,6 +332,21 @@ def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[J
     return [JudgedTurn(_turn(row), tuple(evaluations.get(row["id"], ()))) for row in rows]
 
 
+def from_rows(
+    turn: Mapping[str, Any],
+    scores: Iterable[Mapping[str, Any]],
+    claims: Sequence[Mapping[str, Any]],
+) -> JudgedTurn:
+    """A judged turn of rows as they are stored; claims in order, with their `revision`."""
+    evaluations = []
+    for score in scores:
+        judgement = (score["evaluator"], score["revision"])
+        of_score = [row for row in claims if (row["evaluator"], row["revision"]) == judgement]
+        found = [_claim(row, turn["answer"] or "") for row in of_score]
+        evaluations.append(_evaluation(score, found))
+    return JudgedTurn(_turn(turn), tuple(evaluations))
+
+
 def _turn_row(judged: JudgedTurn) -> dict[str, Any]:
     turn = judged.turn
     return (
