@@ -33,7 +33,7 @@ Key = tuple[int, int, str, str, str, str, str, str]
 
 @dataclass(slots=True)
 class ScoreSums:
-    """Number of evaluations, sum and sum of squares of their values, number flagged."""
+    """Number of evaluations, sums of values and squares, number flagged."""
 
     n: int = 0
     total: float = 0.0
@@ -49,7 +49,7 @@ class ScoreSums:
 
 
 class ScoreSumQuery(NamedTuple):
-    """Buckets of `step` seconds between two times, by values of a dimension ("": as one)."""
+    """Buckets of `step` seconds between two times, by a dimension's values ("": as one)."""
 
     since: int  # seconds since the epoch
     until: int
@@ -78,7 +78,7 @@ class SegmentSum(NamedTuple):
 def change(
     connection: Connection, added: Iterable[JudgedPair], removed: Iterable[JudgedPair] = ()
 ) -> None:
-    """Add turns with their evaluations, and take out what was stored of them before."""
+    """Add turns with their evaluations; take out what was stored before."""
     found: dict[Key, ScoreSums] = {}
     for turns, sign in ((removed, -1), (added, 1)):
         for turn, evaluations in turns:
