@@ -49,7 +49,7 @@ class ScoreSums:
 
 
 class ScoreSumQuery(NamedTuple):
-    """Buckets of `step` seconds between two times, by a dimension's values ("": as one)."""
+    """Buckets of `step` seconds, apart by values of a dimension."""
 
     since: int  # seconds since the epoch
     until: int
