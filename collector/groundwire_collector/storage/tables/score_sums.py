@@ -6,7 +6,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class ScoreSumRow(StoredModel, table=True):
-    """Sums of one measure over the production turns of a time bucket and segment.
+    """Sums of one measure in a time bucket and segment, without probes.
 
     `measure` is an evaluator, or a kind of tokens; `state` is the evaluation's state, or the model
     whose tokens they are. "" is an unknown version.
