@@ -98,7 +98,7 @@ def change_evaluation(
 
 
 def find(connection: Connection, query: ScoreSumQuery) -> list[SegmentSum]:
-    """Sums in order of time; a bucket and segment without evaluations has none."""
+    """Sums in order of time; without evaluations there is none."""
     c = SCORE_SUM.c
     at = (c.bucket - c.bucket % literal(query.step)).label("at")
     value = c[query.dimension] if query.dimension else literal("").label("value")
@@ -116,7 +116,7 @@ def find(connection: Connection, query: ScoreSumQuery) -> list[SegmentSum]:
 def values(
     connection: Connection, services: frozenset[str] | None, since: int
 ) -> dict[str, list[str]]:
-    """Values of each dimension in hours since `since`, those of most turns first."""
+    """Values of each dimension since `since` (seconds), most turns first."""
     c, found = SCORE_SUM.c, {}
     for name in ("service", "model_version", "prompt_version", "index_version"):
         query = select(c[name]).where(c.width == HOUR, c.bucket >= since, c[name] != "")
@@ -175,9 +175,12 @@ def _count(
     found: dict[Key, ScoreSums], turn: Turn, evaluations: Sequence[Evaluation], sign: int
 ) -> None:
     for evaluation in evaluations:
-        for key in _keys(turn, evaluation.evaluator, evaluation.state.value):
-            sums = found.setdefault(key, ScoreSums())
-            sums.add(evaluation.value or 0.0, bool(evaluation.flagged), sign)
+        state, flagged = evaluation.state.value, bool(evaluation.flagged)
+        for key in _keys(turn, evaluation.evaluator, state):
+            found.setdefault(key, ScoreSums()).add(evaluation.value or 0.0, flagged, sign)
+        if (doubt := evaluation.signals.get("p_unsupported")) is not None:
+            for key in _keys(turn, f"{evaluation.evaluator}:p_unsupported", state):
+                found.setdefault(key, ScoreSums()).add(doubt, False, sign)
 
 
 def _count_tokens(found: dict[Key, ScoreSums], turn: Turn, sign: int) -> None:

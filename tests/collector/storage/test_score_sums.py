@@ -21,7 +21,7 @@ START = int(NOON.timestamp())
 DAY = ScoreSumQuery(START - HOUR, START + 24 * HOUR, HOUR)
 
 
-def judged(number: int, value: float | None = 0.5, **facts) -> JudgedTurn:
+def judged(number: int, value: float | None = 0.5, signals=None, **facts) -> JudgedTurn:
     state = State.REFUSAL if value is None else State.SCORED
     turn = Turn(
         id=f"{number:032x}-{1:016x}",
@@ -31,7 +31,14 @@ def judged(number: int, value: float | None = 0.5, **facts) -> JudgedTurn:
         **facts,
     )
     flagged = None if value is None else value < 0.5
-    one = Evaluation(evaluator="grounding", revision="1", state=state, value=value, flagged=flagged)
+    one = Evaluation(
+        evaluator="grounding",
+        revision="1",
+        state=state,
+        value=value,
+        flagged=flagged,
+        signals=signals or {},
+    )
     return JudgedTurn(turn, (one,))
 
 
@@ -97,6 +104,11 @@ def test_sums_are_divided_by_version_and_restricted_to_what_a_key_may_read(engin
     assert only == (1, 0.4, 1)
 
 
+def test_p_unsupported_is_a_measure_of_its_own(engine):
+    save(engine, judged(1, 0.2, signals={"p_unsupported": 0.7}))
+    assert found(engine)[0, "", "grounding:p_unsupported", "scored"] == (1, 0.7, 0)
+
+
 def test_probes_and_closed_book_calls_are_in_no_sum(engine):
     save(engine, judged(1, probe=True), judged(2, closed_book=True))
     assert not found(engine)
@@ -128,7 +140,8 @@ def test_ten_seconds_live_a_day_and_hours_as_long_as_turns(engine):
 
 
 def test_an_older_store_gets_the_sums_of_its_turns(engine):
-    save(engine, judged(1, 0.2, model_version="a"), judged(2, None), judged(3, probe=True))
+    doubtful = judged(1, 0.2, model_version="a", signals={"p_unsupported": 0.7})
+    save(engine, doubtful, judged(2, None), judged(3, probe=True))
     before = found(engine, DAY._replace(dimension="model_version"))
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE score_sum"))

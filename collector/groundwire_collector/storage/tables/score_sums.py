@@ -8,8 +8,8 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 class ScoreSumRow(StoredModel, table=True):
     """Sums of one measure in a time bucket and segment, without probes.
 
-    `measure` is an evaluator, or a kind of tokens; `state` is the evaluation's state, or the model
-    whose tokens they are. "" is an unknown version.
+    `measure` is an evaluator, its `:p_unsupported`, or a kind of tokens; `state` is that of the
+    evaluation, or the model whose tokens they are. "" is an unknown version.
     """
 
     __tablename__ = "score_sum"

@@ -37,14 +37,38 @@ def upgrade() -> None:
 
 def _of_stored_turns() -> sa.Select:
     """Sums of the turns that are stored, by hour; their tokens are not read."""
-    turn = sa.table(
+    one = sa.union_all(_values(), _doubts()).subquery()
+    columns = [one.c[name] for name in ("bucket", "service", *VERSIONS, "measure", "state")]
+    sums = (
+        sa.func.count(),
+        sa.func.sum(one.c.value),
+        sa.func.sum(one.c.value * one.c.value),
+        sa.func.sum(one.c.flagged),
+    )
+    return sa.select(sa.literal_column(str(HOUR)), *columns, *sums).group_by(*columns)
+
+
+def _turn() -> sa.TableClause:
+    return sa.table(
         "turn_listing",
         sa.column("turn_id", sa.String),
         sa.column("started_ns", WIDE),
         sa.column("diagnostic", sa.Boolean),
         sa.column("service", sa.String),
+        sa.column("p_unsupported", sa.Float),
         *(sa.column(name, sa.String) for name in VERSIONS),
     )
+
+
+def _segment(turn: sa.TableClause) -> list[sa.ColumnElement]:
+    second = sa.cast(turn.c.started_ns.op("/")(sa.literal_column("1000000000")), WIDE)
+    hour = second - second.op("%")(sa.literal_column(str(HOUR)))
+    versions = [sa.func.coalesce(turn.c[name], "").label(name) for name in VERSIONS]
+    return [hour.label("bucket"), turn.c.service, *versions]
+
+
+def _values() -> sa.Select:
+    turn = _turn()
     score = sa.table(
         "score",
         sa.column("turn_id", sa.String),
@@ -53,31 +77,28 @@ def _of_stored_turns() -> sa.Select:
         sa.column("value", sa.Float),
         sa.column("flagged", sa.Boolean),
     )
-    second = sa.cast(turn.c.started_ns.op("/")(sa.literal_column("1000000000")), WIDE)
-    hour = second - second.op("%")(sa.literal_column(str(HOUR)))
-    value = sa.func.coalesce(score.c.value, 0.0)
-    versions = [sa.func.coalesce(turn.c[name], "") for name in VERSIONS]
     rows = sa.select(
-        hour.label("bucket"),
-        turn.c.service,
-        *(column.label(name) for name, column in zip(VERSIONS, versions, strict=True)),
-        score.c.evaluator,
+        *_segment(turn),
+        score.c.evaluator.label("measure"),
         score.c.state,
-        value.label("value"),
+        sa.func.coalesce(score.c.value, 0.0).label("value"),
         sa.case((score.c.flagged.is_(sa.true()), 1), else_=0).label("flagged"),
     )
     joined = turn.join(score, score.c.turn_id == turn.c.turn_id)
-    one = (
-        rows.select_from(joined)
-        .where(turn.c.diagnostic.is_(sa.false()), turn.c.started_ns > 0)
-        .subquery()
+    return rows.select_from(joined).where(turn.c.diagnostic.is_(sa.false()), turn.c.started_ns > 0)
+
+
+def _doubts() -> sa.Select:
+    turn = _turn()
+    rows = sa.select(
+        *_segment(turn),
+        sa.literal_column("'grounding:p_unsupported'").label("measure"),
+        sa.literal_column("'scored'").label("state"),
+        turn.c.p_unsupported.label("value"),
+        sa.literal_column("0").label("flagged"),
     )
-    names = ("bucket", "service", *VERSIONS, "evaluator", "state")
-    columns = [one.c[name] for name in names]
-    sums = (
-        sa.func.count(),
-        sa.func.sum(one.c.value),
-        sa.func.sum(one.c.value * one.c.value),
-        sa.func.sum(one.c.flagged),
+    return rows.where(
+        turn.c.diagnostic.is_(sa.false()),
+        turn.c.started_ns > 0,
+        turn.c.p_unsupported.is_not(None),
     )
-    return sa.select(sa.literal_column(str(HOUR)), *columns, *sums).group_by(*columns)
