@@ -51,6 +51,8 @@ ROOMS: dict[str, dict[str, str]] = {
         "text": "tokens, sentences, markup, quantities, names, refusals, languages",
         "preconditions": "turns that cannot be judged, and why",
         "statistics": "ratios with intervals, prediction-powered estimates, agreement, reliability",
+        "behaviour": "format, length, language, repetition, style and tone of answers",
+        "forgetting": "retention set: what a fine-tune must still answer, by exact rules",
         "retrieval": "relevance of chunks, utilization, ages",
         "reliance": "context reliance: override, closed-book comparison, counterfactual probes",
         "reader": "reader models: protocol, card, ONNX session",
