@@ -20,6 +20,7 @@ MAY_IMPORT = {
         "jsonschema",
         "markdown_it",
         "numpy",
+        "referencing",
         "sentencex",
         "Stemmer",
     }

@@ -31,7 +31,7 @@ class AnswerRule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExactRule:
-    """The answer is one of these, up to case, spacing, quotes and a closing mark."""
+    """Exact match, up to case, spacing, quotes and a closing mark."""
 
     accepted: tuple[str, ...]
 
@@ -43,7 +43,7 @@ class ExactRule:
 
 @dataclass(frozen=True, slots=True)
 class RegexRule:
-    """A regular expression (Python's) is found in the answer; `^` and `$` are its ends."""
+    """Match of a regular expression; `^` and `$` are the answer's ends."""
 
     pattern: re.Pattern[str]
 
@@ -55,7 +55,7 @@ class RegexRule:
 
 @dataclass(frozen=True)
 class JsonRule:
-    """The answer is JSON and, where a schema is set, valid under it.
+    """JSON, valid under a schema where one is set.
 
     Schemas of draft 4 to 2020-12, by their `$schema` (default 2020-12). References are resolved
     inside the schema only: nothing is fetched. Price: 10 to 200 microseconds an answer.
@@ -106,7 +106,7 @@ class Counted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CountRule:
-    """The answer has at least and at most so many words, sentences, lines, items or values."""
+    """Least and most words, sentences, lines, items or values."""
 
     of: Counted
     least: int = 0
@@ -123,7 +123,7 @@ class CountRule:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRule:
-    """The answer is in this language: ISO 639-1 of a language that is read (`text.words`)."""
+    """Language of the answer: an ISO 639-1 code of `text.words`."""
 
     code: str
 
@@ -146,7 +146,7 @@ class EveryRule:
 
 
 def rule_of(record: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> AnswerRule:
-    """The rule that a mapping describes; a list of them, or one with several keys, means all.
+    """Read a rule from a mapping; several keys or a list mean all.
 
     Keys: `exact` (a text or a list), `regex`, `json` (true), `schema` (a JSON schema), `count`
     (`{"of": "words", "least": 1, "most": 3}`), `language` (ISO 639-1).

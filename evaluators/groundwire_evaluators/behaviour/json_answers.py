@@ -13,7 +13,7 @@ class InvalidJsonError(ValueError):
 
 
 def json_value(answer: str) -> Any:
-    """Value of an answer that is JSON, with or without a code fence around it.
+    """Parse an answer that is JSON, bare or in a code fence.
 
     Strict as RFC 8259: `NaN`, `Infinity`, trailing commas and text beside the value are errors.
 
@@ -33,13 +33,13 @@ def json_value(answer: str) -> Any:
 
 
 def unfenced(answer: str) -> str:
-    """The text inside a code fence that is the whole answer; else the answer."""
+    """Content of a code fence around the whole answer; else the answer."""
     found = _FENCED.match(answer) if "```" in answer else None
     return found["inside"] if found else answer
 
 
 def looks_like_json(answer: str) -> bool:
-    """Whether an answer begins as a JSON object or array, or says so on its fence.
+    """Whether an answer begins as JSON, or its fence is marked so.
 
     >>> from groundwire_evaluators.behaviour.json_answers import looks_like_json
     >>> looks_like_json('{"days": 30'), looks_like_json("[1] says 30 days")

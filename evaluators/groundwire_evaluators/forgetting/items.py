@@ -19,7 +19,7 @@ class RetentionItemError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RetentionItem:
-    """One item: `prompt` is sent as it is, without context; `rule` decides the answer.
+    """Retention item: a prompt without context and an exact rule.
 
     `kind` groups items in reports: the shipped ones are `instruction` (form of the answer),
     `knowledge` (closed-book facts) and `reasoning` (small calculations).
@@ -33,7 +33,7 @@ class RetentionItem:
 
 @cache
 def shipped_items() -> tuple[RetentionItem, ...]:
-    """The 60 shipped items, written for this purpose: 24 instructions, 24 facts, 12 of reasoning.
+    """Shipped retention set: 24 instructions, 24 facts, 12 of reasoning.
 
     >>> from groundwire_evaluators.forgetting import shipped_items
     >>> len(shipped_items())
@@ -44,7 +44,9 @@ def shipped_items() -> tuple[RetentionItem, ...]:
 
 
 def read_items(path: Path) -> tuple[RetentionItem, ...]:
-    """Items of a JSON Lines file: `id`, `kind`, `prompt` and `rule` on each line.
+    """Read retention items from a JSON Lines file.
+
+    Each line has `id`, `prompt` and `rule`.
 
     A rule is described by `behaviour.answer_rules.rule_of`; `kind` may be left out.
 

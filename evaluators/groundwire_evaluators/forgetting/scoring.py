@@ -9,9 +9,10 @@ from groundwire_evaluators.text.markup import UnfinishedError, without_reasoning
 
 @dataclass(frozen=True, slots=True)
 class RetentionScore:
-    """Score of one item: 1 where the rule holds, else 0 with the reason.
+    """Score of one item: 1 if the rule holds, else 0.
 
-    `score` is None where there was no answer (a failed call): neither right nor wrong.
+    `reason` says why it does not hold. `score` is None where there was no answer (a failed call):
+    neither right nor wrong.
     """
 
     id: str
@@ -23,7 +24,9 @@ class RetentionScore:
 def score_retention(
     items: Iterable[RetentionItem], answers: Mapping[str, str | None]
 ) -> list[RetentionScore]:
-    """Score each item by its rule, in the order of the items; answers by the item's id.
+    """Score the answers to a retention set, item by item.
+
+    Answers by the item's id; scores in the order of the items.
 
     A reasoning block before the answer is left out; an answer that ends inside it scores 0. Two
     versions are compared item by item: the same ids in the same order. Price: microseconds an
@@ -48,7 +51,7 @@ def _scored(item: RetentionItem, answer: str | None) -> RetentionScore:
 
 
 def retained(scores: Iterable[RetentionScore]) -> dict[str, tuple[int, int]]:
-    """Right and answered items by kind, and of all under the empty name."""
+    """Right and answered items by kind; of all under the empty name."""
     found: dict[str, tuple[int, int]] = {"": (0, 0)}
     for each in scores:
         if each.score is None:
