@@ -59,6 +59,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "grounding": "claims, verdicts, evidence, conflicts, citations, calibration",
         "judges": "LLM judge, ragas metrics, local NLI models",
         "drift": "change detectors: e-processes, baselines, change points, alarm budget",
+        "gate": "quality gate: measures, margins, decision between two versions",
     },
     "collector/groundwire_collector": {
         "errors": "exceptions with the message that a user reads",
@@ -80,7 +81,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "probing": "scheduled probes and closed-book calls",
         "drift": "drift monitor: segments, baselines, alarm budget, attribution, checkpoint",
         "alerting": "Prometheus rules, Grafana dashboards and provisioning, runbooks, webhook",
-        "offline": "quality gate and score files",
+        "offline": "quality gate, score files, comparison of versions",
         "web": "HTTP API (`api`) and pages (`pages`)",
         "app": "the ASGI application of a receiver",
         "processes": "pipeline, worker, receiver, judge, prober, notifier, supervisor",
