@@ -1,4 +1,4 @@
-"""Comparison of two versions in production, over one period and within shared strata."""
+"""Comparison of two versions in production, within shared strata."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class Better(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeasureRule:
-    """Direction, margin and weight of a measure, as the margins file has them.
+    """Direction, margin and weight of a measure (fields of the margins file).
 
     Raises:
         ValueError: a number is out of its range.
