@@ -26,7 +26,10 @@ COMPARED = ("model_version", "prompt_version", "index_version", "tenant")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionPair:
-    """Two values of a dimension in one service; times in nanoseconds, `until` left out."""
+    """Two versions of a service to compare, and the period.
+
+    Times in nanoseconds, half-open; None: seven days until now.
+    """
 
     service: str
     baseline: str
@@ -39,7 +42,7 @@ class VersionPair:
 
 @dataclass(frozen=True, slots=True)
 class RawMean:
-    """Mean of one side as it is, in its own mix; None without values."""
+    """Mean of one side, not standardised; None without values."""
 
     value: float | None
     n: int

@@ -39,7 +39,7 @@ class VersionTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionQuery:
-    """Turns of a service that carry a value on a dimension, in [since, until)."""
+    """Query for the turns of one version in [since, until)."""
 
     service: str
     dimension: str

@@ -12,9 +12,9 @@ _STEPS = 40
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Means before and after, over `n` units each, and the interval of their change.
+    """Change of a mean between two groups, with its interval.
 
-    `change` is after minus before; where `ratio`, after divided by before minus 1, of geometric
+    `before` and `after` are means over `n` units each. `change` is after minus before; where `ratio`, after divided by before minus 1, of geometric
     means. `interval_at` is a two-sided interval of the change for a confidence level. `clusters`:
     groups of units that are not independent of each other. `pairs`: the units are pairs.
 

@@ -40,7 +40,7 @@ class SideCounts(BaseModel):
 
 
 class RawMeanOut(BaseModel):
-    """Mean of one side in its own mix of questions; null without values."""
+    """Mean of one side, not standardised; null without values."""
 
     value: float | None
     n: int
