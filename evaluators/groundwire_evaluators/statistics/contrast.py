@@ -14,9 +14,11 @@ _STEPS = 40
 class Contrast:
     """Change of a mean between two groups, with its interval.
 
-    `before` and `after` are means over `n` units each. `change` is after minus before; where `ratio`, after divided by before minus 1, of geometric
-    means. `interval_at` is a two-sided interval of the change for a confidence level. `clusters`:
-    groups of units that are not independent of each other. `pairs`: the units are pairs.
+    `before` and `after` are means over `n` units each. `change` is after minus before; where
+    `ratio`, after divided by before minus 1, of geometric means. `interval_at` is a two-sided
+    interval of the change for a confidence level. `clusters`: groups of units that are not
+    independent of each other. `pairs`: the units are pairs. `exact_p`: one-sided exact p-value of a
+    change in a direction (-1, 1), where there is one.
 
     >>> from groundwire_evaluators.statistics.contrast import Contrast
     >>> from groundwire_evaluators.statistics import difference
