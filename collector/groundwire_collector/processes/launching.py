@@ -1,6 +1,6 @@
-"""Child processes forked from the supervisor, so that they share what it has loaded.
+"""Child processes forked from the supervisor to share its loaded modules.
 
-Modules of the worker are nearly all modules of the receiver, too: loaded once and forked, they are
+Those of the worker are nearly all modules of the receiver, too: loaded once and forked, they are
 in memory once, as far as nobody writes to them (copy on write). Only where the supervisor runs no
 threads: there is no fork beside them. On other systems than Linux, where system libraries may not
 survive a fork, each process is spawned and loads everything itself.
