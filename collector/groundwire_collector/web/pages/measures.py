@@ -84,7 +84,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one segment in order of time; `whole`: over all of it."""
+    """Points of one segment in order of time, and its whole."""
 
     name: str
     points: tuple[Point, ...]
