@@ -82,15 +82,17 @@ def _size(bound: str) -> str:
 def by_stream() -> timeseries.Panel:
     """The strongest streams of the range: the same ones at every moment."""
     series = f"{DRIFT_STATISTIC.name}{{{SERVICE}}}"
+    highest = one_replica(f"max_over_time({series}[$__rate_interval])")
     strongest = one_replica(f"max_over_time({series}[$__range] @ end())")
     return (
         evidence(
             "How strong is the evidence, and in which version?",
             f"The {STREAMS} strongest streams. An alarm is raised at 1 and holds the line there "
-            "while it is open. Evidence multiplies, so the axis is logarithmic: a straight climb "
-            "is a steady change. If the line of one version climbs alone, the change is there.",
+            "while it is open; between scrapes its maximum counts. Evidence multiplies, so the "
+            "axis is logarithmic: a straight climb is a steady change. If the line of one version "
+            "climbs alone, the change is there.",
         )
-        .with_target(query(f"{one_replica(series)} and topk({STREAMS}, {strongest})", STREAM))
+        .with_target(query(f"{highest} and topk({STREAMS}, {strongest})", STREAM))
         .data_links([turns_link("worst", "service"), alarms_link()])
     )
 

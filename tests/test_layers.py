@@ -16,7 +16,15 @@ JUDGES = {"httpx", "onnxruntime", "openai", "ragas", "tokenizers", "torch", "tra
 HEAVY = ("judges/ragas", "judges/local", "reader/onnx_reader")
 MAY_IMPORT = {
     "sdk/groundwire": {"opentelemetry", "pytest"},  # pytest: the fixtures of groundwire.testing
-    "evaluators/groundwire_evaluators": {"markdown_it", "numpy", "sentencex", "Stemmer"} | JUDGES,
+    "evaluators/groundwire_evaluators": {
+        "jsonschema",
+        "markdown_it",
+        "numpy",
+        "referencing",
+        "sentencex",
+        "Stemmer",
+    }
+    | JUDGES,
     "collector/groundwire_collector": {
         "groundwire",
         "groundwire_evaluators",

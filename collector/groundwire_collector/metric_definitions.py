@@ -411,8 +411,8 @@ BASELINE_LOSS = _gauge(
 )
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
-    "Evidence for a degradation; alarm when the sum per service and signal reaches 1, at which it "
-    "is held while the alarm is open.",
+    "Evidence for a degradation, as its maximum in this and the last minute; alarm when the sum "
+    "per service and signal reaches 1, where it stays while the alarm is open.",
     "service",
     "signal",
     "dimension",

@@ -166,6 +166,11 @@ class Settings(BaseSettings):
     prices: Path | None = Field(
         None, description="TOML file with token prices per model; unset: no cost metrics."
     )
+    margins: Path | None = Field(
+        None,
+        description="TOML file with margins of measures, over the shipped ones (`groundwire gate "
+        "--margins` prints these); for comparisons of versions.",
+    )
     tenant_metrics: bool = Field(
         False,
         description="Count turns by tenant: adds the label `tenant` to turn metrics and a "

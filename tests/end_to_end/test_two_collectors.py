@@ -15,7 +15,7 @@ from tests.end_to_end.test_crash import trace_body
 from tests.postgresql import Cluster
 from tests.running import Collector, collector, until
 
-TURNS, GOOD, SENDERS = 1200, 700, 8
+TURNS, GOOD, SENDERS = 2500, 1500, 8
 
 
 class Load:

@@ -62,7 +62,7 @@ class CommittedGauges(Collector):
         self, connection: Connection, now_ns: int, cap: int = CAP, *, judges: bool = True
     ) -> None:
         self._snapshot = MetricsSnapshot(
-            gauges.statistics(connection, cap),
+            gauges.statistics(connection, cap, now_ns),
             gauges.open_alarms(connection, cap),
             gauges.pinned_baselines(connection, cap),
             estimates.newest(connection, FAITHFULNESS, limit=cap),
@@ -152,7 +152,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
 
 
 def _statistics(snapshot: MetricsSnapshot) -> list[tuple[tuple[str, ...], float]]:
-    """The statistic of each stream, held at 1 and above while an alarm of it is open.
+    """The statistic of each stream, at 1 or above while an alarm of it is open.
 
     A detector starts anew at its alarm: without this, the evidence would be gone when it matters.
     """

@@ -26,7 +26,10 @@ class StoredBaseline:
 
 @dataclass(frozen=True, slots=True)
 class StoredDetector:
-    """State of one detector; empty dimension and value: the whole service."""
+    """State of one detector; empty dimension and value: the whole service.
+
+    `peak` and `recent_peak`: maxima of its statistic in a minute and in that and the one before.
+    """
 
     service: str
     signal: str
@@ -34,6 +37,9 @@ class StoredDetector:
     dimension: str
     value: str
     statistic: float
+    peak: float
+    recent_peak: float
+    peak_window: int  # minutes since the epoch
     updated_ns: int
     state: dict[str, Any]
 
@@ -112,6 +118,7 @@ _OF_CHANGE = (
     "value",
 )
 
+PEAK_WINDOW_NS = 60 * 1_000_000_000  # no scrape interval up to it misses a maximum
 RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
 WEEK = "week"  # and of the days of the last good week
 

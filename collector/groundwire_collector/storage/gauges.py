@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from groundwire_collector.metric_definitions import EVALUATIONS
 from groundwire_collector.storage import progress
-from groundwire_collector.storage.drift import RECOVERY, WEEK, Alarm
+from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, Alarm
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
@@ -41,19 +41,24 @@ class BaselineSummary:
     flagged: int | None
 
 
-def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
+def statistics(connection: Connection, limit: int, now_ns: int) -> list[DetectorStatistic]:
     """Streams with the most evidence for a change, at most `limit`.
 
-    Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
+    The maximum after any turn that was evaluated in this minute or the one before; of a stream
+    without turns since then, its statistic. Of detectors of several evaluator revisions over one
+    stream, the most alarmed is shown.
     """
     c = DETECTOR.c
     labels = (c.service, c.signal, c.dimension, c.value)
-    query = (
-        select(*labels, func.max(c.statistic))
-        .where(c.dimension.not_in((RECOVERY, WEEK)))
-        .group_by(*labels)
+    window = now_ns // PEAK_WINDOW_NS
+    peak = case(
+        (c.peak_window >= window, c.recent_peak),
+        (c.peak_window == window - 1, c.peak),
+        else_=c.statistic,
     )
-    rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
+    largest = func.max(peak)
+    query = select(*labels, largest).where(c.dimension.not_in((RECOVERY, WEEK))).group_by(*labels)
+    rows = connection.execute(query.order_by(largest.desc()).limit(limit))
     return [DetectorStatistic(*row) for row in rows]
 
 

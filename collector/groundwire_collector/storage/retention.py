@@ -29,6 +29,7 @@ from groundwire_collector.storage import (
     golden,
     judging,
     probe_runs,
+    score_sums,
     search,
     sessions,
     trace_fragments,
@@ -210,6 +211,8 @@ def _expire(
     for table_of in (probe_runs, judging, golden, failed_traces):
         with portions.transaction() as connection:
             table_of.expire(connection, window.since)
+    with portions.transaction() as connection:
+        score_sums.expire(connection, window.since, min(window.until, time_ns()))
     for table, old in trace_fragments.old(window.since):
         _delete_where(portions, table, old)
     _delete_where(portions, UNANSWERED_TRACE, unanswered_traces.older_than(window.since))

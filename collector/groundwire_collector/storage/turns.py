@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from groundwire_collector.storage import search, turn_listing
+from groundwire_collector.storage import score_sums, search, turn_listing
 from groundwire_collector.storage.tables.turns import (
     CLAIM,
     RARE_STATES,
@@ -141,6 +141,12 @@ def outcomes(connection: Connection, turn_ids: Sequence[str]) -> dict[str, Store
 def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
     """Store turns with evaluations, replacing earlier ones."""
     ids = [item.turn.id for item in judged]
+    stored = _of_ids(connection, ids)
+    score_sums.change(
+        connection,
+        added=[(item.turn, item.evaluations) for item in judged],
+        removed=[(item.turn, item.evaluations) for item in stored],
+    )
     for table in (SCORE, CLAIM):
         connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
     rows = [_turn_row(item) for item in judged]
@@ -166,6 +172,12 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
 
 def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
     """Add a late evaluation, replacing an earlier one of the same evaluator."""
+    stored = [
+        each
+        for each in _evaluations_of(connection, turn.id)
+        if each.evaluator == evaluation.evaluator
+    ]
+    score_sums.change_evaluation(connection, turn, evaluation, stored)
     for table in (SCORE, CLAIM):
         earlier = and_(table.c.turn_id == turn.id, table.c.evaluator == evaluation.evaluator)
         connection.execute(delete(table).where(earlier))
@@ -184,9 +196,20 @@ def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
         search.prefer_indexes(connection)
         conditions.append(search.matches(connection, query.words))
     ids = list(connection.scalars(_ordered(select(LISTED.turn_id).where(*conditions), query)))
+    return _of_ids(connection, ids)
+
+
+def _of_ids(connection: Connection, ids: Sequence[str]) -> list[JudgedTurn]:
+    """The stored ones of these turns, in this order."""
     rows = connection.execute(select(TURN).where(TURN.c.id.in_(ids))).mappings()
     by_id = {row["id"]: dict(row) for row in rows}
     return _judged(connection, [by_id[turn_id] for turn_id in ids if turn_id in by_id])
+
+
+def _evaluations_of(connection: Connection, turn_id: str) -> list[Evaluation]:
+    """Stored evaluations of a turn, without their claims."""
+    rows = connection.execute(select(SCORE).where(SCORE.c.turn_id == turn_id)).mappings()
+    return [_evaluation(dict(row), ()) for row in rows]
 
 
 def _of_facts(query: TurnQuery) -> list[ColumnElement[bool]]:
@@ -315,6 +338,8 @@ def _doubt(query: TurnQuery) -> ColumnElement[Any]:
 
 
 def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[JudgedTurn]:
+    if not rows:
+        return []
     ids = [row["id"] for row in rows]
     claims: dict[tuple[str, str], list[Claim]] = {}
     query = select(CLAIM).where(CLAIM.c.turn_id.in_(ids)).order_by(CLAIM.c.position)
