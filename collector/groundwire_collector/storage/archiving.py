@@ -1,4 +1,4 @@
-"""The configured archive, loaded only where one is set: it needs the extra [archive]."""
+"""Open the configured archive; its packages load only then."""
 
 import pkgutil
 from typing import Protocol
