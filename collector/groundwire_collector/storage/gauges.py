@@ -1,15 +1,15 @@
 """Gauge values read from the tables at each scrape."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, case, func, select
 
-from groundwire_collector.metric_definitions import EVALUATIONS
+from groundwire_collector.metric_definitions import EVALUATIONS, VERSION_LABELS
 from groundwire_collector.storage import progress
-from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, Alarm
+from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, Alarm, DimensionValue
 from groundwire_collector.storage.tables.counters import COUNTER
-from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
+from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.tables.spans import ARRIVAL
 from groundwire_collector.storage.tables.turns import PENDING_TRACE
 from groundwire_evaluators.evaluation import State
@@ -60,6 +60,15 @@ def statistics(connection: Connection, limit: int, now_ns: int) -> list[Detector
     query = select(*labels, largest).where(c.dimension.not_in((RECOVERY, WEEK))).group_by(*labels)
     rows = connection.execute(query.order_by(largest.desc()).limit(limit))
     return [DetectorStatistic(*row) for row in rows]
+
+
+def versions_seen(connection: Connection, limit: int) -> list[DimensionValue]:
+    """Versions of models, prompts and indexes, those seen last first, at most `limit`."""
+    c = DIMENSION_VALUE.c
+    columns = [c[f.name] for f in fields(DimensionValue)]
+    query = select(*columns).where(c.dimension.in_(VERSION_LABELS[1:]))
+    rows = connection.execute(query.order_by(c.first_seen_ns.desc()).limit(limit))
+    return [DimensionValue(*row) for row in rows]
 
 
 def open_alarms(connection: Connection, limit: int) -> list[Alarm]:
