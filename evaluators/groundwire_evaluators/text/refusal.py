@@ -215,16 +215,16 @@ def is_refusal(answer: str) -> bool:
     contain instead, or is a polite closing. "The policy does not cover dental care" is an answer,
     and so is whatever follows "The passages do not say, but".
     """
-    found: list[str] = []
-    for start, end in sentences(answer):
-        if len(found) == _MOST_SENTENCES:
+    refuses = False
+    for number, (start, end) in enumerate(sentences(answer)):
+        sentence = answer[start:end]
+        if number == _MOST_SENTENCES:
             return False
-        found.append(answer[start:end])
-    refusing = [declines(sentence) for sentence in found]
-    return any(refusing) and all(
-        refuses or _adds_nothing(sentence)
-        for refuses, sentence in zip(refusing, found, strict=True)
-    )
+        if declines(sentence):
+            refuses = True
+        elif not _adds_nothing(sentence):
+            return False  # usually at the first sentence
+    return refuses
 
 
 def _adds_nothing(sentence: str) -> bool:
