@@ -21,6 +21,7 @@ from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
 from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
+from groundwire_collector.drift.behaviour.detection import BehaviourDrift
 from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
 from groundwire_collector.evaluation.runner import judge
@@ -98,7 +99,7 @@ class Pipeline:
         self._engine = engine
         self._evaluators = evaluators
         self._publisher = _publisher(settings)
-        self._drift = DriftDetection(settings, engine)
+        self._drift = (DriftDetection(settings, engine), BehaviourDrift(settings, engine))
         self._consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
             SessionMetrics(),
@@ -106,7 +107,7 @@ class Pipeline:
             ClosedBookMetrics(),
             ClosedBookQueue(settings),
             JudgeQueue(settings),
-            self._drift,
+            *self._drift,
         )
         self._backlog_until_ns = time_ns() if after_crash else 0
 
@@ -114,6 +115,11 @@ class Pipeline:
         """Send what waits to be published."""
         if self._publisher is not None:
             self._publisher.stop()
+
+    def _restore_drift(self) -> None:
+        """Let the detectors forget a batch that was rolled back."""
+        for detection in self._drift:
+            detection.restore()
 
     def step(self, now_ns: int | None = None) -> int:
         """Register new spans and judge complete traces; returns the number of spans and traces.
@@ -124,7 +130,7 @@ class Pipeline:
         try:
             return self._note_arrivals() + self._judge_due(now_ns)
         except BaseException:
-            self._drift.restore()
+            self._restore_drift()
             raise
 
     def _note_arrivals(self) -> int:
@@ -201,7 +207,7 @@ class Pipeline:
             raise
         except Exception:
             log.exception("a batch failed; retrying its traces one by one")
-            self._drift.restore()
+            self._restore_drift()
             self._judge_singly(due, now_ns)
 
     def _judge_singly(self, due: Sequence[PendingTrace], now_ns: int) -> None:
@@ -213,7 +219,7 @@ class Pipeline:
                 raise
             except Exception as error:
                 log.exception("trace %s skipped", trace.trace_id)
-                self._drift.restore()
+                self._restore_drift()
                 self._pass_over(trace, f"it raises {type(error).__name__}", now_ns)
 
     def _judge(self, due: Sequence[PendingTrace], now_ns: int) -> None:

@@ -87,8 +87,10 @@ def save_part(connection: Connection, part: str, state: Any) -> None:
     upsert(connection, MONITOR, [{"part": part, "state": state}])
 
 
-def parts(connection: Connection) -> dict[str, Any]:
-    rows = connection.execute(select(MONITOR.c.part, MONITOR.c.state))
+def parts(connection: Connection, prefix: str = "") -> dict[str, Any]:
+    """Parts of the monitors' own state whose names begin so."""
+    named = MONITOR.c.part.startswith(prefix, autoescape=True)
+    rows = connection.execute(select(MONITOR.c.part, MONITOR.c.state).where(named))
     return {row.part: row.state for row in rows}
 
 

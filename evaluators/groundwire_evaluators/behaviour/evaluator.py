@@ -39,8 +39,8 @@ class Behaviour:
     its JSON broken, its language not the question's, or where it loops; `reason` names what.
     Signals (docs/reference/behaviour.md has each with its source): `invalid_format` (of a service
     with a rule), `broken_json` (of answers that begin as JSON), `other_language`, `refusal` and
-    `loop` are 0 or 1; `answer_words`, `citations` and `emoji` counts; `repetition` and `markup` shares in
-    [0, 1]; `reading_level` LIX; `formality` in [0, 100]; `tone_distance` cosine delta in [0, 2];
+    `loop` are 0 or 1; `answer_words`, `citations` and `emoji` counts; `repetition` and `markup`
+    shares in [0, 1]; `reading_level` LIX; `formality` in [0, 100]; `tone_distance` in [0, 2];
     `retrieval_seconds`, `first_token_seconds`, `generation_seconds`, `input_tokens` and
     `output_tokens` those of the turn. A measure that does not apply is left out.
 
