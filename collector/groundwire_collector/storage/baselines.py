@@ -15,6 +15,7 @@ from groundwire_collector.storage.tables.drift import (
 from groundwire_collector.storage.upsert import upsert
 
 MonitorKey = tuple[str, str, str]  # service, signal, evaluator revision
+BEHAVIOUR_OF_SERVICE = "behaviour of "  # how the parts of the behaviour monitor begin, by service
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from groundwire_collector.evaluation.batch import JudgedBatch
 from groundwire_collector.metrics.costs import Costs
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import baselines, drift, turns
+from groundwire_collector.storage.baselines import BEHAVIOUR_OF_SERVICE
 from groundwire_collector.storage.drift import BEHAVIOUR, Alarm
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.drift import Change
@@ -39,7 +40,7 @@ from groundwire_evaluators.drift.margin import Direction
 
 log = logging.getLogger(__name__)
 
-ALLOWANCE, SERVICES, SCALES = "behaviour allowance", "behaviour of ", "behaviour scales of "
+ALLOWANCE, SCALES, SERVICES = "behaviour allowance", "behaviour scales of ", BEHAVIOUR_OF_SERVICE
 MOST_READ = 400  # turns since a change that its attribution looks at
 Z90 = 1.645
 
