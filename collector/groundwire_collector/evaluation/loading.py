@@ -53,6 +53,6 @@ def find(name: str) -> EntryPoint:
     if name not in found.names and name in DEFAULTS:
         return EntryPoint(name, DEFAULTS[name], GROUP)
     if name not in found.names:
-        known = ", ".join(sorted(found.names))
+        known = ", ".join(sorted({*found.names, *DEFAULTS}))
         raise UsageError(f"unknown; known: {known}, or a dotted path module:object")
     return found[name]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 # [1], [2, 3], 【4】, (source: x), [doc-7], [^1], footnote signs, and addresses.
 _CITATION = re.compile(
     r"\[\^?\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,8}\](?!\()|【[^】\n]{1,80}】|[¹²³⁴⁵⁶⁷⁸⁹](?![⁰¹²³⁴⁵⁶⁷⁸⁹])"
-    r"|[\[(](?:source|sources|doc|document|ref|quelle|fuente|fonte|bron)s?\b[^\])\n]{0,80}[\])]"
+    r"|[\[(](?:source|sources|doc|document|ref|quelle|fuente|fonte|bron)s?\b[^\])\n]{0,80}[\])](?!\()"
     r"|\[[\w./#-]*[\d_/#-][\w./#-]*\](?!\()|https?://[^\s<>\"]{4,300}",
     re.IGNORECASE,
 )

@@ -135,7 +135,7 @@ class ToneReference:
         size = sqrt(sum(score * score for score in scores)) * length
         if not size:
             return 1.0
-        return 1 - sum(a * b for a, b in zip(scores, wanted, strict=True)) / size
+        return max(1 - sum(a * b for a, b in zip(scores, wanted, strict=True)) / size, 0.0)
 
     @cached_property
     def _scores(self) -> tuple[list[float], float]:

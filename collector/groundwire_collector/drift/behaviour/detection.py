@@ -114,7 +114,8 @@ class BehaviourDrift:
         query = TurnQuery(service=event.service, since_ns=change.since_ns, limit=MOST_READ)
         stored = turns.find(connection, query)
         versions = self._monitor.services[event.service].versions
-        new = [s for s, first in versions.items() if first >= change.since_ns - NEW_NS]
+        earliest = max(change.since_ns - NEW_NS, event.watch.pinned_ns or 0)
+        new = [stream for stream, first in versions.items() if first >= earliest]
         detector = event.watch.detector
         assert detector is not None
         losses = self._losses(event.watch, stored)

@@ -155,7 +155,8 @@ class BehaviourMonitor:
         wanted = self.config.baseline_turns
         if service.turns < wanted or watch.baseline.turns < min(FEWEST_TURNS, wanted // 2):
             return False
-        days = (at_ns - (service.began_ns or at_ns)) / DAY_NS
+        began_ns = at_ns if service.began_ns is None else service.began_ns
+        days = (at_ns - began_ns) / DAY_NS
         return days >= self.config.baseline_days
 
     def restart(self, service: str, signal: str) -> None:

@@ -94,7 +94,8 @@ class SignalWatch:
     baseline: BaselineSums = field(default_factory=BaselineSums)
     detector: MarginESR | None = None
     recovery: MarginESR | None = None
-    recent: float = 0.0  # mean since the onset, in the signal's unit, fading
+    recent: float = 0.0  # mean of some fifty turns, in the signal's unit
+    since: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])  # onset, turns, values
     pinned_ns: int | None = None
 
     @property
@@ -124,6 +125,9 @@ class SignalWatch:
             self.recovery.update(loss, RECOVERY_MASS, at_ns)
         else:
             self.detector.update(loss, mass, at_ns)
+            onset = float(self.detector.since or 0)
+            turns, values = self.since[1:] if self.since[0] == onset else (0.0, 0.0)
+            self.since = [onset, turns + 1, values + value]
 
     def loss(self, value: float) -> float:
         """Loss in [0, 1] of a value."""
@@ -149,7 +153,7 @@ class SignalWatch:
             size,
             error,
             self.baseline.value,
-            self.recent,
+            self.since[2] / max(self.since[1], 1.0),
             found.statistic,
         )
 
@@ -196,6 +200,7 @@ class SignalWatch:
             if recovery is None
             else [recovery.old.mean, recovery.direction.value, recovery.to_state()],
             "recent": self.recent,
+            "since": self.since,
             "pinned_ns": self.pinned_ns,
         }
 
@@ -211,6 +216,7 @@ class SignalWatch:
             scale,
             BaselineSums(*state["baseline"]),
             recent=state["recent"],
+            since=list(state["since"]),
             pinned_ns=state["pinned_ns"],
         )
         if state["detector"] is not None:
