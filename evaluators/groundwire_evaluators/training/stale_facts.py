@@ -102,6 +102,13 @@ class FactChecker:
         state = FactState.CURRENT if reason is None else FactState.STALE
         return FactCheck(example, state, near[0].chunk, near[0].text, reason)
 
+    def locate(self, example: TrainingExample) -> tuple[Chunk, str] | None:
+        """The chunk and its sentence that answer a question; None where no chunk covers it."""
+        frame = _frame(example.answer)
+        found = self.search.find(f"{example.question} {frame}", _CHUNKS)
+        ranked = self._ranked(example.question, frame, found)
+        return (ranked[0].chunk, ranked[0].text) if ranked else None
+
     def _contradiction(
         self, example: TrainingExample, chunks: Sequence[Chunk], near: Sequence[_Sentence]
     ) -> str | None:
