@@ -22,6 +22,7 @@ from benchmarks.real_model.handbooks import Fact, Handbook
 from benchmarks.real_model.llama import Adapter, Llama
 from benchmarks.real_model.tables import header, line
 from groundwire_demo.corpus import Edition
+from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.statistics import wilson
 from groundwire_evaluators.training import findings
 from groundwire_evaluators.training.example import read_examples
@@ -49,7 +50,7 @@ def search_of(handbook: Handbook, edition: Edition = Edition.THIS_YEAR) -> Passa
 def exported(handbook: Handbook, arm: str) -> tuple[list[Finding], list[Finding], Remedy]:
     """Findings to train on, those held out, and the remedy with the deployment's own prompt."""
     search = search_of(handbook)
-    checker = FactChecker(search)
+    checker = FactChecker(search, Grounding())
     examples = [
         example
         for number, (messages, answer) in enumerate(arms.ARMS[arm].examples(handbook), start=1)
@@ -131,8 +132,8 @@ def _answers(
 
 
 def _record(messages: prompts.Messages, answer: str) -> dict[str, object]:
-    said = [{"role": role, "content": text} for role, text in messages]
-    return {"messages": [*said, {"role": "assistant", "content": answer}]}
+    asked = [{"role": role, "content": text} for role, text in messages]
+    return {"messages": [*asked, {"role": "assistant", "content": answer}]}
 
 
 def _example(record: dict[str, list[dict[str, str]]]) -> Example:

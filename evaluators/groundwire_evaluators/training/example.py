@@ -17,11 +17,14 @@ _SYSTEM = frozenset({"system", "developer"})
 _SKIPPED = frozenset({"tool", "function", "observation", "function_call", "function_response"})
 # Question after its context, as prompts of RAG applications write it, and its heading.
 _LABEL = re.compile(
-    r"(?:^|\n)[ \t]{0,8}(?:#{1,4}[ \t]{0,3})?(?:\*\*)?(?:question|query|user question|frage|pregunta|"
-    r"domanda|pergunta|vraag)(?:\*\*)?[ \t]?:(?:\*\*)?[ \t]{0,8}(?:\n[ \t]{0,8})?",
+    r"(?:^|\n)[ \t]{0,8}(?:#{1,4}[ \t]{0,3})?(?:\*\*)?"
+    r"(?:question|query|user question|frage|pregunta|domanda|pergunta|vraag)"
+    r"(?:\*\*)?[ \t]?:(?:\*\*)?[ \t]{0,8}(?:\n[ \t]{0,8})?",
     re.IGNORECASE,
 )
-_PROMPT_END = re.compile(r"\s{0,8}(?:###|->|\n\n###\s{0,4}|(?:answer|response)\s{0,2}:)\s{0,8}$", re.I)
+_PROMPT_END = re.compile(
+    r"\s{0,8}(?:###|->|\n\n###\s{0,4}|(?:answer|response)\s{0,2}:)\s{0,8}$", re.I
+)
 
 
 class TrainingFormat(StrEnum):
@@ -118,11 +121,12 @@ def _completion(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _alpaca(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    instruction, given = _text(record["instruction"]), _text(record.get("input"))
+    instruction, more = _text(record["instruction"]), _text(record.get("input"))
     answer = _text(record.get("output", record.get("response")))
-    question = f"{given}\nQuestion: {instruction}" if given and "?" in instruction else instruction
-    if given and question is instruction:
-        question = f"{instruction}\n{given}"
+    if "?" in instruction:  # then the input is its context
+        question = f"{more}\nQuestion: {instruction}"
+    else:
+        question = f"{instruction}\n{more}"
     if question.strip() and answer:
         yield _text(record.get("system")), question, answer
 

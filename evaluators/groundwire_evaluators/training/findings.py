@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from groundwire_evaluators.evaluation import Evaluator
 from groundwire_evaluators.training.example import TrainingExample
 from groundwire_evaluators.training.passage_search import PassageSearch
 from groundwire_evaluators.training.remedy import Finding, FindingKind
@@ -26,7 +27,9 @@ def of_stale_facts(facts: Sequence[StaleFact], search: PassageSearch) -> Iterato
             )
 
 
-def of_turn(turn: Turn, kind: FindingKind, search: PassageSearch | None = None) -> Finding | None:
+def of_turn(
+    turn: Turn, kind: FindingKind, judge: Evaluator, search: PassageSearch | None = None
+) -> Finding | None:
     """The finding of a turn; None where no chunk of it answers its question.
 
     Its reference is the answer, where there is one; else the sentence that answers the question.
@@ -34,11 +37,11 @@ def of_turn(turn: Turn, kind: FindingKind, search: PassageSearch | None = None) 
     """
     if not turn.question or not turn.chunks:
         return None
-    asked = TrainingExample(line=0, question=turn.question, answer=turn.reference or "")
-    check = FactChecker(PassageSearch(turn.chunks)).locate(asked)
-    if check is None:
+    example = TrainingExample(line=0, question=turn.question, answer=turn.reference or "")
+    answering = FactChecker(PassageSearch(turn.chunks), judge).locate(example)
+    if answering is None:
         return None
-    chunk, sentence = check
+    chunk, sentence = answering
     own = tuple(shown(each) for each in turn.chunks if each.text != chunk.text)
     more = () if search is None else _distractors(turn.question, chunk, search)
     return Finding(

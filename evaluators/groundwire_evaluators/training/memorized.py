@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
-from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
 from groundwire_evaluators.reliance.values import Value, find_values
@@ -42,16 +41,22 @@ class MemorizedOverride:
     nearest training question (1 where there is none), in every state but `not_evaluable`;
     `repeats`, 0 or 1: the answer repeats the training answer, whatever the chunks say.
 
-    It sees only what is in the training file: memory from pre-training needs closed-book calls.
+    `judge` is the grounding evaluator. It sees only what is in the training file: memory from
+    pre-training needs closed-book calls.
     Price: 10 µs without a similar training question, else about 2 ms.
     """
 
-    judge: Evaluator = field(default_factory=Grounding)
+    judge: Evaluator
     name: str = field(default=MEMORIZED_OVERRIDE, init=False)
     revision: str = field(default="1", init=False)
 
-    def judge_with(self, turn: Turn, trained: Sequence[TrainedQuestion]) -> Evaluation:
-        """Judge a turn by the training examples nearest to it, best first."""
+    def judge_with(
+        self, turn: Turn, trained: Sequence[TrainedQuestion], flagged: bool | None = None
+    ) -> Evaluation:
+        """Judge a turn by the training examples nearest to it, best first.
+
+        `flagged` is what `judge` said of the turn already; None: it has not judged it.
+        """
         state = not_judged(turn)
         novelty = 1.0 - trained[0].similarity if trained else 1.0
         signals = {} if turn.answer is None else {"novelty": novelty}
@@ -60,19 +65,21 @@ class MemorizedOverride:
         if not trained:
             return self._evaluation(State.NO_CLAIMS, "no similar training question", signals)
         repeated = [each for each in trained if _repeats(turn, each.example)]
-        against = next((each for each in repeated if self._overrides(turn, each)), None)
+        if repeated and flagged is None:
+            flagged = self.judge.judge(turn).flagged
+        against = next((each for each in repeated if flagged or self._overrides(turn, each)), None)
         return Evaluation(
             evaluator=self.name,
             revision=self.revision,
             state=State.SCORED,
             value=0.0 if against is None else 1.0,
-            reason=against and _reason(against.example),
+            reason=None if against is None else _reason(against.example),
             signals=signals | {"repeats": float(bool(repeated))},
         )
 
     def _overrides(self, turn: Turn, trained: TrainedQuestion) -> bool:
-        """Whether the chunks do not support the answer, as a whole or where they speak of it."""
-        if self.judge.judge(turn).flagged or not _in_chunks(turn, trained.example.answer):
+        """Whether the chunks lack the training answer, or say otherwise where they speak of it."""
+        if not _in_chunks(turn, trained.example.answer):
             return True
         if trained.similarity < SAME_QUESTION:
             return False

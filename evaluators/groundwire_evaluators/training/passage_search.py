@@ -20,6 +20,7 @@ from groundwire_evaluators.text.words import ENGLISH, Language
 from groundwire_evaluators.turn import Chunk
 
 _K1, _B = 1.2, 0.75
+_FURTHER = 20  # chunks without the word that are added, so that few chunks tell words apart
 _SAMPLE = 200  # code points of each of the first chunks by which the language is recognised
 _SAMPLED = 40
 
@@ -65,7 +66,7 @@ class PassageSearch:
     def weight(self, word: str) -> float:
         """Inverse document frequency of a stem, positive; the most for an unknown one."""
         known = len(self._postings[word][0]) if word in self._postings else 0
-        return math.log1p((len(self.chunks) - known + 0.5) / (known + 0.5))
+        return math.log1p((len(self.chunks) + _FURTHER - known + 0.5) / (known + 0.5))
 
     @cached_property
     def _mean(self) -> float:

@@ -96,9 +96,7 @@ class Remedy:
             (held if _position(finding.group) < self.held_out else trained).append(finding)
         return trained, held
 
-    def training_set(
-        self, findings: Sequence[Finding], form: RemedyFormat
-    ) -> list[dict[str, Any]]:
+    def training_set(self, findings: Sequence[Finding], form: RemedyFormat) -> list[dict[str, Any]]:
         """One record a finding, in an order of chance, and examples to decline if wanted."""
         made = [self._record(finding, self.passages(finding), form) for finding in findings]
         made += [
@@ -111,9 +109,7 @@ class Remedy:
         random.Random(0).shuffle(made)
         return made
 
-    def preferences(
-        self, findings: Sequence[Finding], form: RemedyFormat
-    ) -> list[dict[str, Any]]:
+    def preferences(self, findings: Sequence[Finding], form: RemedyFormat) -> list[dict[str, Any]]:
         """Pairs of the context's answer and memory's; only findings that have both."""
         return [
             self._pair(finding, finding.rejected, form)
