@@ -24,7 +24,7 @@ MEMORIZED_OVERRIDE = "memorized_override"
 
 @dataclass(frozen=True, slots=True)
 class TrainedQuestion:
-    """A training example whose question resembles that of a turn; similarity in (0, 1]."""
+    """Training example of a similar question; similarity in (0, 1]."""
 
     example: TrainingExample
     similarity: float

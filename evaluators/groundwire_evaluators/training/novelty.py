@@ -15,8 +15,9 @@ _NAMES = ("same words", "reworded", "related", "distant", "new")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoveltyBin:
-    """Turns of a range of novelty (`low` excluded, but for 0), and how many were supported.
+    """Turns in a range of novelty, and how many were supported.
 
+    `low` is excluded, but for 0.
     Share and 95 % interval (Wilson) of supported turns; None where the bin is empty.
     """
 

@@ -38,7 +38,7 @@ class RemedyFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A question with the chunk that answers it and the answer that it supports.
+    """Question, the chunk that answers it, and the answer it supports.
 
     `rejected` is what the model says or was taught instead. `source` names the turn, or the line
     of the training file.
