@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, text
+from sqlalchemy import JSON, Column, Index, false, text
 from sqlmodel import Field
 
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
+_OF_CLOSED_BOOK = text("closed_book_of IS NOT NULL")
 _DRAWN = text("probability IS NOT NULL")  # few: what judges every turn has none
 # States that few turns may have, with their bits (storage/turn_listing.py). A partial index each.
 RARE_STATES = {
@@ -143,6 +144,13 @@ class TurnListingRow(StoredModel, table=True):
             *("diagnostic", "states", "verdicts"),
         ),
         *(_index_of(state, bit) for state, bit in RARE_STATES.items()),
+        Index("ix_turn_listing_user_id", "user_id", "started_ns"),
+        Index(
+            "ix_turn_listing_closed_book_of",
+            "closed_book_of",
+            sqlite_where=_OF_CLOSED_BOOK,
+            postgresql_where=_OF_CLOSED_BOOK,
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -158,6 +166,12 @@ class TurnListingRow(StoredModel, table=True):
     states: int = Field(sa_type=WIDE)
     verdicts: int = Field(sa_type=WIDE)
     p_unsupported: float | None = None
+    user_id: str | None = None
+    route: str | None = None
+    model: str | None = None
+    closed_book_of: str | None = None  # "trace id:span id" of the turn that it repeats
+    failed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    seconds: float | None = None  # from question to answer; else of the generation
 
 
 class ScoreRow(StoredModel, table=True):

@@ -34,11 +34,17 @@ def list_turns(
     route: Route | None = None,
     model: str | None = None,
     least_score: Annotated[float | None, Query(ge=0, le=1, description="`p_unsupported`.")] = None,
+    most_score: Annotated[float | None, Query(ge=0, le=1, description="`p_unsupported`.")] = None,
+    least_seconds: Annotated[
+        float | None, Query(ge=0, description="From question to answer.")
+    ] = None,
     error: Annotated[bool | None, Query(description="Whether a step of it failed.")] = None,
     state: str | None = None,
     verdict: str | None = None,
     trace_id: str | None = None,
-    q: Annotated[str | None, Query(max_length=1000, description="Words of the question.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=1000, description="Words of question or answer.")
+    ] = None,
     since: datetime | None = None,
     until: datetime | None = None,
     order: Literal["worst", "newest", "oldest"] = "newest",
@@ -47,7 +53,8 @@ def list_turns(
 ) -> TurnPage:
     """Turns without chunk texts, newest, oldest or worst first.
 
-    `q` finds those whose question has all of its words, whatever their case and order.
+    `q` finds those whose question and answer together hold all of its words, whatever their case
+    and order.
     """
     query = TurnQuery(
         service=service,
@@ -66,6 +73,8 @@ def list_turns(
             if value is not None
         ),
         least_score=least_score,
+        most_score=most_score,
+        least_seconds=least_seconds,
         error=error,
         state=state,
         verdict=verdict,
