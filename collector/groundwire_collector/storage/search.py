@@ -1,4 +1,4 @@
-"""Full-text search of questions and answers: FTS5 on SQLite, tsvector on PostgreSQL.
+"""Full-text search of questions and answers: FTS5, or tsvector on PostgreSQL.
 
 What is here follows from the table of turns, so no step of the schema has it: it is made where it
 is missing. Words are runs of letters and digits, in any case and order; nothing is stemmed, for
@@ -103,13 +103,9 @@ def prefer_indexes(connection: Connection) -> None:
 
 def _insert(connection: Connection, turns: Iterable[SearchedTurn]) -> None:
     rows: list[Any] = [
-        (
-            _row_number(turn_id),
-            f"{(question or '')[:SEARCHED]} {(answer or '')[:SEARCHED]}",
-            turn_id,
-        )
-        for turn_id, question, answer in turns
-        if question or answer
+        (_row_number(turn_id), " ".join(text[:SEARCHED] for text in texts if text), turn_id)
+        for turn_id, *texts in turns
+        if any(texts)
     ]
     if rows:
         connection.exec_driver_sql(

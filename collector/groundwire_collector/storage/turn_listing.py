@@ -76,7 +76,8 @@ def remove(connection: Connection, turn_ids: Sequence[str]) -> None:
 def _seconds(started_ns: int, facts: dict[str, Any]) -> float | None:
     """Duration of a turn; without its end that of the generation."""
     if not facts["ended_at"] or not started_ns:
-        return facts["generation_seconds"]
+        generation: float | None = facts["generation_seconds"]
+        return generation
     ended = datetime.fromisoformat(facts["ended_at"])
     return max(ended.timestamp() - started_ns / 1_000_000_000, 0.0)
 

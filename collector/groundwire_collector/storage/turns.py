@@ -246,15 +246,16 @@ def closed_book_of(connection: Connection, turn: Turn) -> JudgedTurn | None:
     """The application's closed-book call that repeats this turn; None without one."""
     if turn.trace_id is None:
         return None
-    name = f"{turn.trace_id}:{turn.span_id}"
-    query = select(LISTED.turn_id).where(LISTED.closed_book_of == name).limit(1)
+    c = LISTED.closed_book_of  # "trace id:span id", the span being that of the observed function
+    of_trace = (c >= f"{turn.trace_id}:", c < f"{turn.trace_id};")
+    query = select(LISTED.turn_id).where(*of_trace).order_by(c).limit(1)
     return next(iter(_of_ids(connection, list(connection.scalars(query)))), None)
 
 
 def neighbours(
     connection: Connection, query: TurnQuery, judged: JudgedTurn
 ) -> tuple[str | None, str | None]:
-    """Ids of the turns before and after this one among those of `query`."""
+    """Ids of the turns before and after this one in a list."""
     at = cursor_of(judged)
     if query.order == "worst" and at[0] is None:
         return None, None
@@ -375,7 +376,7 @@ def _storable(nanoseconds: int) -> int:
 
 
 def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:
-    columns = [LISTED.started_ns, LISTED.turn_id]
+    columns: list[ColumnElement[Any]] = [LISTED.started_ns, LISTED.turn_id]
     if query.order == "worst":
         columns.insert(0, _doubt(query))
     ascending = (query.order == "oldest") != query.backwards

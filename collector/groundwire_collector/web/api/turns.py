@@ -62,16 +62,7 @@ def list_turns(
         model_version=model_version,
         prompt_version=prompt_version,
         index_version=index_version,
-        facts=tuple(
-            (name, value)
-            for name, value in (
-                ("session_id", session_id),
-                ("user_id", user_id),
-                ("route", route and route.value),
-                ("model", model),
-            )
-            if value is not None
-        ),
+        facts=_facts(session_id=session_id, user_id=user_id, route=route, model=model),
         least_score=least_score,
         most_score=most_score,
         least_seconds=least_seconds,
@@ -90,6 +81,11 @@ def list_turns(
         found = turns.find(connection, query)
     more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
     return TurnPage(turns=[TurnOut.of(item, with_text=False) for item in found], next=more)
+
+
+def _facts(**facts: str | None) -> tuple[tuple[str, str], ...]:
+    """Facts that a query names, with the values they must have."""
+    return tuple((name, str(value)) for name, value in facts.items() if value is not None)
 
 
 @router.get("/{turn_id}")

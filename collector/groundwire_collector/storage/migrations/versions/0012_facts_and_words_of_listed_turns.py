@@ -1,4 +1,4 @@
-"""facts of listed turns that people filter by; words of answers are searched too
+"""facts to filter listed turns by; words of answers
 
 Why: docs/decisions/0113-a-narrow-listing-of-turns.md
 """
@@ -16,8 +16,10 @@ OF_CLOSED_BOOK = sa.text("closed_book_of IS NOT NULL")
 def upgrade() -> None:
     for name in TEXTS:
         op.add_column("turn_listing", sa.Column(name, sa.String(), nullable=True))
-    false = sa.Column("failed", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("turn_listing", false)
+    no = sa.false()
+    op.add_column(
+        "turn_listing", sa.Column("failed", sa.Boolean(), nullable=False, server_default=no)
+    )
     op.add_column("turn_listing", sa.Column("seconds", sa.Float(), nullable=True))
     op.execute(_filled(op.get_bind().dialect.name))
     op.create_index("ix_turn_listing_user_id", "turn_listing", ["user_id", "started_ns"])
