@@ -24,7 +24,7 @@ from groundwire_evaluators.gate import MeasuredAnswer, NotComparableError, load_
 from groundwire_evaluators.gate.decision import MeasureOutcome
 from groundwire_evaluators.gate.margins import Rules
 from groundwire_evaluators.gate.quality_gate import GateResult
-from groundwire_evaluators.gate.spending import planned_looks
+from groundwire_evaluators.gate.spending import planned_analyses
 from groundwire_evaluators.statistics import wilson
 
 Answers = list[MeasuredAnswer]
@@ -74,10 +74,10 @@ def real(path: Path) -> None:
 
 
 def equal(path: Path, pairs: int) -> None:
-    """Equal pairs called worse: one look, the best of four earlier versions, four looks."""
+    """Equal pairs called worse: one analysis, best of four earlier versions, four analyses."""
     versions = _recorded(path)["tarnwell"]
     rules = load_rules()
-    counts: dict[str, Counter[str]] = {name: Counter() for name in ("one", "best", "looks")}
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("one", "best", "four")}
     rng = np.random.default_rng(20_261_129)
     started = process_time()
     for number in range(pairs):
@@ -86,7 +86,7 @@ def equal(path: Path, pairs: int) -> None:
         counts["one"][run_gate(before, after, rules).outcome.value] += 1
         earlier = {f"v{at}": exchanged(rng, before, after)[0] for at in range(4)}
         counts["best"][run_gate(before, after, rules, earlier).outcome.value] += 1
-        counts["looks"][_looked(before, after, rules).value] += 1
+        counts["four"][_interim(before, after, rules).value] += 1
     for name, found in counts.items():
         worse = found["worse"]
         low, high = wilson(worse, pairs)
@@ -167,11 +167,13 @@ def _why(found: GateResult) -> list[str]:
     ]
 
 
-def _looked(before: Answers, after: Answers, rules: Rules) -> MeasureOutcome:
-    """Outcome of a candidate that is asked, with looks on the way."""
+def _interim(before: Answers, after: Answers, rules: Rules) -> MeasureOutcome:
+    """Outcome of a candidate that is asked, with interim analyses."""
     outcome = MeasureOutcome.UNDECIDED
-    for look in planned_looks(len(after)):
-        outcome = run_gate(before[: look.asked], after[: look.asked], look.rules(rules)).outcome
+    for analysis in planned_analyses(len(after)):
+        outcome = run_gate(
+            before[: analysis.answers], after[: analysis.answers], analysis.rules(rules)
+        ).outcome
         if outcome in (MeasureOutcome.WORSE, MeasureOutcome.PASS):
             break
     return outcome

@@ -11,7 +11,8 @@ from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.tables import ARMS, by_checkpoint, header, line, percent
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.gate import MeasuredAnswer, load_rules, run_gate
-from groundwire_evaluators.gate.answer_measures import ANSWERED, mark_stock_answers
+from groundwire_evaluators.gate.answer_measures import ANSWERED
+from groundwire_evaluators.gate.measured_answer import mark_stock_answers
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.closed_book import OTHERS, compare_closed_book

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from groundwire_evaluators.testing.gate_check import GateCheck
+    from groundwire_evaluators.gate.suite_check import GateCheck
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,11 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def gate(request: pytest.FixtureRequest) -> "GateCheck":
     """Quality gate: `gate.check(answers, baseline)`, `gate.ask(function, baseline)`."""
     try:
-        from groundwire_evaluators.testing.gate_check import GateCheck
+        from groundwire_evaluators.gate.suite_check import GateCheck
+        from groundwire_evaluators.grounding import Grounding
     except ModuleNotFoundError as error:
         pytest.fail(f"{error}: pip install 'groundwire[evaluators]'", pytrace=False)
     margins = request.config.getini("groundwire_margins")
     return GateCheck(
+        Grounding(),
         strict=request.config.getoption("--groundwire-strict"),
         margins=Path(request.config.rootpath, margins) if margins else None,
         task=request.config.getini("groundwire_task") or None,

@@ -29,7 +29,7 @@ from groundwire_collector.offline.gate.answer_files import (
     gate_probe_runs,
     usage_errors,
 )
-from groundwire_collector.offline.gate.asking import LONGEST, SYSTEM, Candidate
+from groundwire_collector.offline.gate.asking import LONGEST, SYSTEM, QueriedModel
 from groundwire_collector.offline.gate.json_form import as_json as json_form
 from groundwire_collector.offline.gate.junit import as_junit
 from groundwire_collector.offline.gate.markdown import as_markdown
@@ -41,9 +41,10 @@ from groundwire_collector.offline.version_comparison import VersionPair
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.behaviour.answer_rules import AnswerRule, rule_of
 from groundwire_evaluators.evaluation import Evaluator
-from groundwire_evaluators.gate.answer_measures import AnswerMeasures, MeasuredAnswer
+from groundwire_evaluators.gate.answer_measures import AnswerMeasures
 from groundwire_evaluators.gate.decision import MeasureOutcome
 from groundwire_evaluators.gate.margins import Rules, default_text, load_rules
+from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
 from groundwire_evaluators.gate.task_scores import scorer_of
 
 WORSE = 2  # exit code
@@ -101,10 +102,10 @@ def gate(
     else:
         if candidate.startswith(("http://", "https://")):
             endpoint, candidate = candidate, baseline
-        asked = _candidate(endpoint, model, function, system, prices)
+        queried = _candidate(endpoint, model, function, system, prices)
         judging = JudgingOptions(evaluator, also, task, schema)
         files = AnswerFiles.named(candidate, baseline, earlier or ())
-        report = _of_files(files, asked, judging, rules, retention, out, strict=strict)
+        report = _of_files(files, queried, judging, rules, retention, out, strict=strict)
     _publish(report, markdown, junit, as_json=as_json)
 
 
@@ -181,7 +182,7 @@ def _of_stored(
 
 def _of_files(
     files: AnswerFiles,
-    asked: Candidate | None,
+    queried: QueriedModel | None,
     judging: JudgingOptions,
     rules: Rules,
     retention: str | None,
@@ -189,16 +190,16 @@ def _of_files(
     *,
     strict: bool,
 ) -> GateReport:
-    if asked is None and are_probe_runs(files):
+    if queried is None and are_probe_runs(files):
         return gate_probe_runs(files, rules, strict=strict)
-    if retention is not None and asked is None:
+    if retention is not None and queried is None:
         raise UsageError("--retention asks: it needs --endpoint or --function")
     with judging.measures() as measures:
         report, answers = gate_answers(
             files,
             measures,
             rules,
-            candidate=asked,
+            candidate=queried,
             further=retention_questions(retention) if retention else (),
             every=out is not None,
             strict=strict,
@@ -214,12 +215,12 @@ def _candidate(
     function: str | None,
     system: Path | None,
     prices: Path | None,
-) -> Candidate | None:
+) -> QueriedModel | None:
     if endpoint is None and function is None:
         return None
     target = target_of(endpoint, model, function, max_tokens=LONGEST)
     price = PriceList.load(prices).of(model) if prices else None
-    return Candidate(target, _text(system) if system else SYSTEM, price)
+    return QueriedModel(target, _text(system) if system else SYSTEM, price)
 
 
 def _text(path: Path) -> str:

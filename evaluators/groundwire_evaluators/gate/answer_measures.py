@@ -1,15 +1,20 @@
 """Measures of an answer: judged by evaluators, scored on its task."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
 from groundwire_evaluators.behaviour.answer_rules import AnswerRule, rule_of
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.forgetting import RetentionItem, score_retention
+from groundwire_evaluators.gate.measured_answer import (
+    RETENTION,
+    MeasuredAnswer,
+    mark_stock_answers,
+    text_of,
+)
 from groundwire_evaluators.gate.records import IDENTITY, AnswerRecord, id_of, turn_of
-from groundwire_evaluators.gate.stock_answers import stock_answers
 from groundwire_evaluators.gate.task_scores import TaskScorer, rule_holds
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.equivalence import asserted_in as contains_answer
@@ -17,28 +22,6 @@ from groundwire_evaluators.runner import evaluate
 
 ANSWERED = {State.SCORED.value, State.NO_CLAIMS.value}
 PLAIN = ("seconds", "input_tokens", "output_tokens", "cost")  # numbers that a line may hold
-RETENTION = "retention"  # stratum of answers to a retention set
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredAnswer:
-    """An answer with its measures by name.
-
-    A measure that does not apply is left out. `state` is that of the evaluator; "retention" for an
-    answer to the retention set, which has no context. `record` is the line of the file with the
-    judgement: what `--out` saves.
-    """
-
-    id: str
-    question: str
-    state: str
-    values: Mapping[str, float]
-    record: Mapping[str, Any]
-
-    @property
-    def stratum(self) -> str | None:
-        found = self.record.get("stratum")
-        return found if isinstance(found, str) and found != RETENTION else None
 
 
 @dataclass(frozen=True)
@@ -140,26 +123,9 @@ class AnswerMeasures:
         return found | _numbers(numbers)
 
 
-def mark_stock_answers(answers: Sequence[MeasuredAnswer]) -> list[MeasuredAnswer]:
-    """Count stock answers as not answered.
-
-    Raises:
-        ValueError: two answers have the same id.
-    """
-    if len({each.id for each in answers}) != len(answers):
-        raise ValueError("duplicate id")
-    judged = [each for each in answers if "answered" in each.values]
-    marks = stock_answers([(each.question, _text(each.record, "answer")) for each in judged])
-    stock = {each.id for each, mark in zip(judged, marks, strict=True) if mark}
-    return [
-        replace(each, values={**each.values, "answered": 0.0}) if each.id in stock else each
-        for each in answers
-    ]
-
-
 def _judged_values(record: AnswerRecord) -> dict[str, float]:
     found = _numbers(record.get("measures") or {})
-    says = bool(_text(record, "answer").strip())
+    says = bool(text_of(record, "answer").strip())
     found["answered"] = float(says and record["state"] in ANSWERED)
     if isinstance(record.get("flagged"), bool):
         found["faithful"] = float(not record["flagged"])
@@ -191,12 +157,7 @@ def _right(record: AnswerRecord) -> bool | None:
     reference = record.get("reference")
     if not isinstance(reference, str) or not reference.strip():
         return None
-    return contains_answer(reference, _text(record, "answer"), _text(record, "question"))
-
-
-def _text(record: AnswerRecord, field: str) -> str:
-    found = record.get(field)
-    return found if isinstance(found, str) else ""
+    return contains_answer(reference, text_of(record, "answer"), text_of(record, "question"))
 
 
 def _numbers(found: Mapping[str, Any]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from groundwire_evaluators.gate.answer_measures import MeasuredAnswer
+from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
 from groundwire_evaluators.statistics import hajek, mean
 from groundwire_evaluators.text.tokens import question_key
 

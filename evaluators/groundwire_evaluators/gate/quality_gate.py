@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from groundwire_evaluators.gate.answer_measures import MeasuredAnswer
 from groundwire_evaluators.gate.best_version import best_version
 from groundwire_evaluators.gate.decision import (
     MeasureDecision,
@@ -13,6 +12,7 @@ from groundwire_evaluators.gate.decision import (
     overall,
 )
 from groundwire_evaluators.gate.margins import Rules
+from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
 from groundwire_evaluators.statistics.contrast import Contrast
 from groundwire_evaluators.statistics.paired import paired
 from groundwire_evaluators.statistics.standardised import Group, standardised

@@ -353,7 +353,7 @@ def test_a_candidate_that_is_clearly_worse_is_not_asked_to_the_end() -> None:
     assert (code, reported["outcome"]) == (2, "worse")
     spending = reported["spending"]
     assert (spending["asked"], spending["planned"]) == (100, 400)
-    assert spending["looks"] == [{"asked": 100, "alpha": 0.000625, "outcome": "worse"}]
+    assert spending["analyses"] == [{"answers": 100, "alpha": 0.000625, "outcome": "worse"}]
     assert "300 calls saved" in " ".join(reported["notes"])
 
 
@@ -364,7 +364,7 @@ def test_a_candidate_whose_answers_are_saved_is_asked_to_the_end_unless_it_is_wo
     code, reported = bought("reads", *wide, "--out", "judged.jsonl")
     assert (code, reported["spending"]["asked"]) == (0, 400)
     assert len(Path("judged.jsonl").read_text().splitlines()) == 400
-    assert sum(look["alpha"] for look in reported["spending"]["looks"]) == pytest.approx(0.01)
+    assert sum(look["alpha"] for look in reported["spending"]["analyses"]) == pytest.approx(0.01)
 
 
 def test_the_users_own_task_score_decides() -> None:

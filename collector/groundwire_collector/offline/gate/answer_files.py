@@ -8,12 +8,13 @@ from pathlib import Path
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import Record, read_records, tracked
-from groundwire_collector.offline.gate.asking import Candidate, ask_candidate
+from groundwire_collector.offline.gate.asking import QueriedModel, ask_candidate
 from groundwire_collector.offline.gate.probe_answers import probe_answers, require_same_pack
 from groundwire_collector.offline.gate.report import GateReport, report_of_answers
 from groundwire_collector.probing.runner import read_run
-from groundwire_evaluators.gate.answer_measures import AnswerMeasures, MeasuredAnswer
+from groundwire_evaluators.gate.answer_measures import AnswerMeasures
 from groundwire_evaluators.gate.margins import Rules
+from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
 from groundwire_evaluators.gate.quality_gate import NotComparableError, run_gate
 
 
@@ -61,7 +62,7 @@ def gate_answers(
     measures: AnswerMeasures,
     rules: Rules,
     *,
-    candidate: Candidate | None = None,
+    candidate: QueriedModel | None = None,
     further: Sequence[Record] = (),
     every: bool = False,
     strict: bool = False,
@@ -82,7 +83,7 @@ def gate_answers(
             after = measured(measures, files.candidate, records)
             found = run_gate(before, after, rules, earlier)
             return report_of_answers(*names, found, strict=strict), after
-        asked = ask_candidate(
+        queried = ask_candidate(
             candidate,
             [*records, *further],
             before,
@@ -93,9 +94,9 @@ def gate_answers(
             progress=lambda part: tracked(part, "asking"),
         )
         report = report_of_answers(
-            "candidate", names[1], asked.result, strict=strict, spending=asked.spending
+            "candidate", names[1], queried.result, strict=strict, spending=queried.spending
         )
-        return report, asked.answers
+        return report, queried.answers
 
 
 def measured(

@@ -1,4 +1,4 @@
-"""Asking a candidate: its answers to the baseline's questions, look by look."""
+"""Querying a candidate in random order until the outcome is clear."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,18 +9,18 @@ from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import Record
 from groundwire_collector.llm.client import CallFailure, ChatReply, ChatTarget
 from groundwire_collector.metrics.prices import TokenPrice
-from groundwire_collector.offline.gate.report import CallSpending, LookDone
-from groundwire_evaluators.gate.answer_measures import (
+from groundwire_collector.offline.gate.report import CallSpending, DoneAnalysis
+from groundwire_evaluators.gate.answer_measures import AnswerMeasures
+from groundwire_evaluators.gate.decision import MeasureOutcome
+from groundwire_evaluators.gate.margins import Rules
+from groundwire_evaluators.gate.measured_answer import (
     RETENTION,
-    AnswerMeasures,
     MeasuredAnswer,
     mark_stock_answers,
 )
-from groundwire_evaluators.gate.decision import MeasureOutcome
-from groundwire_evaluators.gate.margins import Rules
 from groundwire_evaluators.gate.quality_gate import GateResult, NotComparableError, run_gate
 from groundwire_evaluators.gate.records import IDENTITY, turn_of
-from groundwire_evaluators.gate.spending import planned_looks
+from groundwire_evaluators.gate.spending import planned_analyses
 
 MOST_FAILED = 0.1  # maximum share of failed model calls
 LONGEST = 1000  # tokens of an answer
@@ -32,7 +32,7 @@ _SEED = 0  # of the order in which questions are asked
 
 
 @dataclass
-class Candidate:
+class QueriedModel:
     """A model to ask, with its prompt and price; counts failed calls.
 
     An empty answer is an answer, of a model that says nothing; only calls without any fail.
@@ -69,17 +69,17 @@ class Candidate:
             self.failures.append(f"{reply.failure}: {reply.detail}".rstrip(": "))
         return reply.text
 
-    def check_failures(self, asked: int) -> None:
+    def check_failures(self, calls: int) -> None:
         """Raise UsageError where more than one call in ten failed."""
         failed = len(self.failures)
-        if failed > MOST_FAILED * asked:
+        if failed > MOST_FAILED * calls:
             raise UsageError(
-                f"{failed} of {asked} calls failed, the first: {self.failures[0]:.200}"
+                f"{failed} of {calls} calls failed, the first: {self.failures[0]:.200}"
             )
 
 
 @dataclass(frozen=True, slots=True)
-class AskedCandidate:
+class QueriedCandidate:
     """Answers of an asked candidate, the gate's result, calls spent."""
 
     answers: Sequence[MeasuredAnswer]
@@ -88,7 +88,7 @@ class AskedCandidate:
 
 
 def ask_candidate(
-    candidate: Candidate,
+    candidate: QueriedModel,
     records: Sequence[Record],
     before: Sequence[MeasuredAnswer],
     measures: AnswerMeasures,
@@ -97,12 +97,12 @@ def ask_candidate(
     *,
     every: bool = False,
     progress: Callable[[list[Record]], Any] = list,
-) -> AskedCandidate:
-    """Ask in random order, with looks at the answers so far, until the outcome is clear.
+) -> QueriedCandidate:
+    """Ask in random order, with interim analyses, until the outcome is clear.
 
-    A candidate that is worse ends it at the next look; one that passes too, unless `every` answer
-    is wanted (as the next baseline). Alpha is shared by the looks (`gate.spending`). Without shared
-    ids there is one look at the end. `progress` wraps the records of each part.
+    A candidate that is worse ends it at the next one; one that passes too, unless `every` answer
+    is wanted (as the next baseline). Alpha is shared by them (`gate.spending`). Without shared
+    ids there is one at the end. `progress` wraps the records of each part.
 
     Raises:
         UsageError: more than one call in ten failed.
@@ -111,28 +111,32 @@ def ask_candidate(
     order = list(records)
     Random(_SEED).shuffle(order)
     shared = {each.id for each in before} & {str(record.get("id")) for record in order}
-    looks = planned_looks(len(order)) if len(shared) == len(order) else planned_looks(len(order), 1)
+    analyses = (
+        planned_analyses(len(order))
+        if len(shared) == len(order)
+        else planned_analyses(len(order), 1)
+    )
     answers: list[MeasuredAnswer] = []
-    done: list[LookDone] = []
-    for look in looks:
-        part = order[len(answers) : look.asked]
+    done: list[DoneAnalysis] = []
+    for analysis in analyses:
+        part = order[len(answers) : analysis.answers]
         first = len(answers) + 1
         replies = [candidate.answer(r, n) for n, r in enumerate(progress(part), start=first)]
-        candidate.check_failures(look.asked)
+        candidate.check_failures(analysis.answers)
         answers += measures.measure_part(replies, first)
-        last = look.asked == len(order)
-        result = _look(answers, before, look.rules(rules), earlier, last=last)
+        last = analysis.answers == len(order)
+        result = _analyse(answers, before, analysis.rules(rules), earlier, last=last)
         if result is None:
             continue
-        done.append(LookDone(look.asked, rules.alpha * look.share, result.outcome))
+        done.append(DoneAnalysis(analysis.answers, rules.alpha * analysis.share, result.outcome))
         worse = result.outcome is MeasureOutcome.WORSE
         if last or worse or (result.outcome is MeasureOutcome.PASS and not every):
-            spending = CallSpending(look.asked, len(order), tuple(done))
-            return AskedCandidate(mark_stock_answers(answers), result, spending)
+            spending = CallSpending(analysis.answers, len(order), tuple(done))
+            return QueriedCandidate(mark_stock_answers(answers), result, spending)
     raise NotComparableError("there are no questions")
 
 
-def _look(
+def _analyse(
     answers: Sequence[MeasuredAnswer],
     before: Sequence[MeasuredAnswer],
     rules: Rules,

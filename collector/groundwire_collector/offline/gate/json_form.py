@@ -102,11 +102,15 @@ def _spending(report: GateReport) -> dict[str, Any] | None:
     if report.spending is None:
         return None
     return {
-        "asked": report.spending.asked,
+        "asked": report.spending.calls,
         "planned": report.spending.planned,
-        "looks": [
-            {"asked": look.asked, "alpha": look.alpha, "outcome": look.outcome.value}
-            for look in report.spending.looks
+        "analyses": [
+            {
+                "answers": analysis.answers,
+                "alpha": analysis.alpha,
+                "outcome": analysis.outcome.value,
+            }
+            for analysis in report.spending.analyses
         ],
     }
 

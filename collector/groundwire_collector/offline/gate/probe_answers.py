@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from groundwire_evaluators.gate.answer_measures import MeasuredAnswer
+from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
 from groundwire_evaluators.gate.quality_gate import NotComparableError
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS, Arm

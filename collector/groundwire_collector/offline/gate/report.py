@@ -12,21 +12,21 @@ PASSED = {MeasureOutcome.PASS, MeasureOutcome.BETTER}
 
 
 @dataclass(frozen=True, slots=True)
-class LookDone:
-    """Look at the answers so far: number, alpha spent, outcome."""
+class DoneAnalysis:
+    """Interim analysis: number of answers, alpha spent, outcome."""
 
-    asked: int
+    answers: int
     alpha: float
     outcome: MeasureOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class CallSpending:
-    """Questions asked of those planned, with the looks at them."""
+    """Questions asked of those planned, with their interim analyses."""
 
-    asked: int
+    calls: int
     planned: int
-    looks: Sequence[LookDone] = ()
+    analyses: Sequence[DoneAnalysis] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,9 @@ def _notes(found: GateResult, spending: CallSpending | None) -> list[str]:
         notes.append("verdicts fell, but the candidate is shown to be right more often")
     (old, old_n), (new, new_n) = (found.overrides[side] for side in ("before", "after"))
     notes.append(f"values against the context: {old} of {old_n} before, {new} of {new_n} after")
-    if spending is not None and spending.asked < spending.planned:
-        saved = spending.planned - spending.asked
-        notes.append(f"stopped after {spending.asked} questions: {saved} calls saved")
+    if spending is not None and spending.calls < spending.planned:
+        saved = spending.planned - spending.calls
+        notes.append(f"stopped after {spending.calls} questions: {saved} calls saved")
     return notes
 
 

@@ -9,7 +9,7 @@ from groundwire_collector.jsonl import Record, read_records
 from groundwire_evaluators import forgetting
 from groundwire_evaluators.forgetting import RetentionItemError
 from groundwire_evaluators.forgetting.items import SHIPPED
-from groundwire_evaluators.gate.answer_measures import RETENTION
+from groundwire_evaluators.gate.measured_answer import RETENTION
 
 SHIPPED_NAME = "shipped"
 

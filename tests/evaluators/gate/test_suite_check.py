@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from groundwire_evaluators.testing import GateCheck
+from groundwire_evaluators.gate.suite_check import GateCheck
+from groundwire_evaluators.grounding import Grounding
 
 ROWS = [
     {
@@ -20,7 +21,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def check():
-    return GateCheck()
+    return GateCheck(Grounding())
 
 
 def test_equal_answers_are_accepted_from_records_and_files(check, tmp_path):
@@ -51,4 +52,4 @@ def test_a_function_is_asked_the_baselines_questions(check):
 
 def test_strict_fails_what_is_undecided():
     with pytest.raises(AssertionError, match="undecided"):
-        GateCheck(strict=True).check(ROWS, ROWS)
+        GateCheck(Grounding(), strict=True).check(ROWS, ROWS)

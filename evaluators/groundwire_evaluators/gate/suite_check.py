@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from groundwire_evaluators.evaluation import Evaluator
-from groundwire_evaluators.gate.answer_measures import AnswerMeasures, MeasuredAnswer
+from groundwire_evaluators.gate.answer_measures import AnswerMeasures
 from groundwire_evaluators.gate.decision import MeasureOutcome
 from groundwire_evaluators.gate.margins import load_rules
+from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
 from groundwire_evaluators.gate.quality_gate import GateResult, run_gate
 from groundwire_evaluators.gate.records import AnswerRecord
 from groundwire_evaluators.gate.task_scores import scorer_of
-from groundwire_evaluators.grounding import Grounding
 
 Answering = Callable[[str, Sequence[str]], str]
 
@@ -25,16 +25,16 @@ class GateCheck:
 
     def __init__(
         self,
+        evaluator: Evaluator,
         *,
         strict: bool = False,
         margins: Path | None = None,
         task: str | None = None,
-        evaluator: Evaluator | None = None,
     ) -> None:
         self._strict = strict
         self._rules = load_rules(margins)
         scorer = scorer_of(task) if task else None
-        self._measures = AnswerMeasures(evaluator or Grounding(), scorer)
+        self._measures = AnswerMeasures(evaluator, scorer)
 
     def check(
         self, candidate: Iterable[AnswerRecord] | Path, baseline: Iterable[AnswerRecord] | Path
@@ -55,11 +55,11 @@ class GateCheck:
     def ask(self, answering: Answering, baseline: Iterable[AnswerRecord] | Path) -> GateResult:
         """Ask a function (question, contexts) the baseline's questions, and compare its answers."""
         records = list(_records(baseline))
-        asked = [
+        answers = [
             {**_question(record), "answer": answering(record["question"], record["contexts"])}
             for record in records
         ]
-        return self.check(asked, records)
+        return self.check(answers, records)
 
     def _measured(self, side: Iterable[AnswerRecord] | Path) -> list[MeasuredAnswer]:
         return self._measures.measure(list(_records(side)))

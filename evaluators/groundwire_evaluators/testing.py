@@ -1,13 +1,24 @@
-"""Assertions on one answer: every claim is supported by its context."""
+"""Helpers for tests of applications: `assert_grounded`, the gate as a check.
+
+    from groundwire_evaluators.testing import assert_grounded
+
+    def test_the_bot_reads_the_handbook():
+        assert_grounded(bot.ask("How long do refunds take?"), contexts=[HANDBOOK])
+
+The pytest plugin `groundwire`, installed with the package, adds the fixture `gate`.
+"""
 
 from collections.abc import Sequence
 from functools import cache
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State, Verdict
+from groundwire_evaluators.gate.suite_check import GateCheck
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
+
+__all__ = ["GateCheck", "assert_grounded"]
 
 _BAD = (Verdict.UNSUPPORTED, Verdict.CONTRADICTED)
 
