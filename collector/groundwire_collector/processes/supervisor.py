@@ -163,7 +163,7 @@ def _helpers(settings: Settings) -> list[_Helper]:
         found.append(_Helper("prober", PROBER))
     if settings.judge_rates and settings.evaluator_names:
         found.append(_Helper("judge", JUDGE))
-    if settings.alarm_webhook_url is not None:
+    if settings.notifies:
         found.append(_Helper("messenger", MESSENGER))
     return found
 
