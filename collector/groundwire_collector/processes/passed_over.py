@@ -1,4 +1,4 @@
-"""Pass over a trace that cannot be judged: counted, and findable by its id."""
+"""Pass over traces that cannot be judged, counted and findable by id."""
 
 from collections.abc import Sequence
 

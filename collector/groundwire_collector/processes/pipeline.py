@@ -11,6 +11,14 @@ from time import time_ns
 
 from sqlalchemy import Engine
 
+from groundwire_collector.drift.detection import DriftDetection
+from groundwire_collector.evaluation.batch import BatchConsumer
+from groundwire_collector.judges.queue import JudgeQueue
+from groundwire_collector.metrics.closed_book import ClosedBookMetrics
+from groundwire_collector.metrics.revisions import RevisionTimes
+from groundwire_collector.metrics.sessions import SessionMetrics
+from groundwire_collector.metrics.turn_metrics import TurnMetrics
+from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
 from groundwire_collector.processes.arrivals import note_arrivals
 from groundwire_collector.processes.counting import BatchCounter
 from groundwire_collector.processes.passed_over import MOST_BEGUN, died_of, pass_over
@@ -29,7 +37,7 @@ TRACES = 64  # traces judged in one transaction: short, so that the receiver wai
 
 
 class Pipeline:
-    """Judges and counts (`step`), and counts what judging workers judged; one leader a database."""
+    """Judges, and counts what it or workers judged; one leader."""
 
     def __init__(
         self,
@@ -43,7 +51,17 @@ class Pipeline:
         self._settings = settings
         self._engine = engine
         self._judge = None if evaluators is None else TraceJudge(settings, engine, evaluators)
-        self._commit = TurnCommit(settings, engine)
+        drift = DriftDetection(settings, engine)
+        consumers: Sequence[BatchConsumer] = (
+            TurnMetrics(settings),
+            SessionMetrics(),
+            RevisionTimes(),
+            ClosedBookMetrics(),
+            ClosedBookQueue(settings),
+            JudgeQueue(settings),
+            drift,
+        )
+        self._commit = TurnCommit(settings, consumers, drift.restore)
         self._counter = BatchCounter(engine, self._commit, settings.batch_timeout_seconds)
         self._backlog_until_ns = time_ns() if after_crash else 0
 

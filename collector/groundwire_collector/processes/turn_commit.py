@@ -4,20 +4,13 @@ All that judged traces lead to is one transaction, the caller's: they are counte
 all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
-from groundwire_collector.judges.queue import JudgeQueue
-from groundwire_collector.metrics.closed_book import ClosedBookMetrics
-from groundwire_collector.metrics.revisions import RevisionTimes
-from groundwire_collector.metrics.sessions import SessionMetrics
-from groundwire_collector.metrics.turn_metrics import TurnMetrics
-from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
 from groundwire_collector.processes.trace_judge import JudgedTraces, RequestParts
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
@@ -37,30 +30,24 @@ if TYPE_CHECKING:
 
 
 class TurnCommit:
-    """Consumers of judged turns in their fixed order; one leader per database."""
+    """Stores judged turns and feeds their consumers; one leader per database."""
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        consumers: Sequence[BatchConsumer],
+        restore: Callable[[], None],
+    ) -> None:
+        """`consumers` in their fixed order; `restore` undoes in memory what was rolled back."""
         self._settings = settings
         self._publisher = _publisher(settings)
-        self._drift = DriftDetection(settings, engine)
-        self._consumers: Sequence[BatchConsumer] = (
-            TurnMetrics(settings),
-            SessionMetrics(),
-            RevisionTimes(),
-            ClosedBookMetrics(),
-            ClosedBookQueue(settings),
-            JudgeQueue(settings),
-            self._drift,
-        )
+        self._consumers = consumers
+        self.restore = restore
 
     def close(self) -> None:
         """Send what waits to be published."""
         if self._publisher is not None:
             self._publisher.stop()
-
-    def restore(self) -> None:
-        """Go back to the state that was committed last, after a transaction was rolled back."""
-        self._drift.restore()
 
     def publish(self, judged: Sequence[JudgedTurn]) -> None:
         """Publish scores, after they were committed; does nothing where none are published."""
