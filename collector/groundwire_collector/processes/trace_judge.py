@@ -24,7 +24,7 @@ from groundwire_evaluators.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class RequestParts:
-    """What a request is made of: its traces, its spans (trace id, span id), its turns."""
+    """Traces, spans (trace id, span id) and turns of a request."""
 
     trace_ids: frozenset[str]
     spans: frozenset[tuple[str, str]]
