@@ -1,4 +1,4 @@
-"""Worker processes: the leader's pipeline, and judging workers; they wait out database outages.
+"""Worker processes: the leader's pipeline, and judging workers.
 
 Of several leaders on one database one leads; the others stand by until its lock is free. Judging
 workers all work.
