@@ -1,4 +1,4 @@
-"""Judged batches on their way from judging workers to the leader that counts them.
+"""Judged batches, handed from judging workers to the leader.
 
 A batch and the settlement of its traces are one transaction, and so are its counting and its
 deletion: whoever is killed in between, each judgement is counted once.

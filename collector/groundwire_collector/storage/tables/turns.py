@@ -61,7 +61,7 @@ class PendingTraceRow(StoredModel, table=True):
 
 
 class JudgedBatchRow(StoredModel, table=True):
-    """Judged turns that a judging worker handed to the leader, not counted yet."""
+    """Judged turns of a judging worker, not counted yet."""
 
     __tablename__ = "judged_batch"
 
@@ -71,7 +71,7 @@ class JudgedBatchRow(StoredModel, table=True):
 
 
 class JudgedTraceRow(StoredModel, table=True):
-    """A trace of a judged batch; it is not judged again until the batch is counted."""
+    """A trace of a judged batch that is not counted yet."""
 
     __tablename__ = "judged_trace"
 
