@@ -18,7 +18,7 @@ from groundwire_collector.storage.tables.turns import JUDGED_BATCH, JUDGED_TRACE
 
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
-    """A judged batch as it is stored; `trace_ids` are those that were not forgotten since."""
+    """A stored judged batch; `trace_ids`: those not forgotten since."""
 
     id: int
     body: Any  # JSON
