@@ -20,6 +20,7 @@ MAY_IMPORT = {
         "jsonschema",
         "markdown_it",
         "numpy",
+        "pytest",  # the fixture `gate`
         "referencing",
         "sentencex",
         "Stemmer",

@@ -1,7 +1,7 @@
 """Comparison of two versions in production, within shared strata."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time_ns
 
 from sqlalchemy import Connection
@@ -38,6 +38,10 @@ class VersionPair:
     since_ns: int | None = None
     until_ns: int | None = None
     most: int = MOST
+
+    def over(self, since_ns: int | None, until_ns: int | None) -> "VersionPair":
+        """The same over another period."""
+        return replace(self, since_ns=since_ns, until_ns=until_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 Why: docs/decisions/0142-score-sums-for-charts.md
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -35,7 +37,7 @@ def upgrade() -> None:
     op.execute(table.insert().from_select([*NAMES, *SUMS], _of_stored_turns()))
 
 
-def _of_stored_turns() -> sa.Select:
+def _of_stored_turns() -> sa.Select[Any]:
     """Sums of the turns that are stored, by hour; their tokens are not read."""
     one = sa.union_all(_values(), _doubts()).subquery()
     columns = [one.c[name] for name in ("bucket", "service", *VERSIONS, "measure", "state")]
@@ -60,14 +62,14 @@ def _turn() -> sa.TableClause:
     )
 
 
-def _segment(turn: sa.TableClause) -> list[sa.ColumnElement]:
+def _segment(turn: sa.TableClause) -> list[sa.ColumnElement[Any]]:
     second = sa.cast(turn.c.started_ns.op("/")(sa.literal_column("1000000000")), WIDE)
     hour = second - second.op("%")(sa.literal_column(str(HOUR)))
     versions = [sa.func.coalesce(turn.c[name], "").label(name) for name in VERSIONS]
     return [hour.label("bucket"), turn.c.service, *versions]
 
 
-def _values() -> sa.Select:
+def _values() -> sa.Select[Any]:
     turn = _turn()
     score = sa.table(
         "score",
@@ -88,7 +90,7 @@ def _values() -> sa.Select:
     return rows.select_from(joined).where(turn.c.diagnostic.is_(sa.false()), turn.c.started_ns > 0)
 
 
-def _doubts() -> sa.Select:
+def _doubts() -> sa.Select[Any]:
     turn = _turn()
     rows = sa.select(
         *_segment(turn),

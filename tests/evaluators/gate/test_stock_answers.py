@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwire_collector.offline.stock_answers import stock_answers
+from groundwire_evaluators.gate.stock_answers import stock_answers
 
 DIFFERENT = [(f"What is number {n}?", f"It is {n}.") for n in range(30)]
 

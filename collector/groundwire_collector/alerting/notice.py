@@ -1,12 +1,12 @@
-"""Webhook payload of an alarm, in Alertmanager's format (version 4).
+"""What a notification of an alarm says, whichever channel carries it.
 
-https://prometheus.io/docs/alerting/latest/configuration/#webhook_config . Labels and texts are
-those of the Prometheus rule GroundwireDrift.
+Labels and texts are those of the Prometheus rule GroundwireDrift.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlencode
 
 from groundwire_collector.alerting.annotations import SIGNALS
@@ -14,10 +14,10 @@ from groundwire_collector.drift.alarm_origin import AlarmOrigin
 from groundwire_collector.drift.behaviour.signals import words_of
 from groundwire_collector.drift.missing_scores import NOT_EVALUATED, UNSCORED
 from groundwire_collector.storage.drift import BEHAVIOUR, Alarm
+from groundwire_collector.storage.notifications import AlarmEvent
 
-VERSION = "4"
 NAME, BEHAVIOUR_NAME = "GroundwireDrift", "GroundwireBehaviourDrift"
-OPEN_END = "0001-01-01T00:00:00Z"  # Alertmanager's zero time for alerts without an end
+TEST_NAME = "GroundwireChannelTest"
 SECOND_NS = 1_000_000_000
 # What to do first, by signal; of the others it is the answers that got worse.
 FIRST = {
@@ -38,40 +38,69 @@ FIRST_OF_BEHAVIOUR = (
 )
 
 
-def body(
-    alarm: Alarm, pages: str, *, resolved: bool, origin: AlarmOrigin | None = None
-) -> dict[str, Any]:
-    """Webhook payload of one alarm; `pages` is the base URL of the collector's pages.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmNotice:
+    """Notification of an alarm: its event, identity, texts and links.
 
-    `origin`: whether the system or its evaluator moved, as far as it is known by now.
+    `fingerprint` is the same for all events of an alarm. `annotations` are the texts and links of
+    an alert; `ended_ns` is None unless it is resolved; `by`: who acknowledged it.
     """
-    status = "resolved" if resolved else "firing"
-    labels = _labels(alarm)
-    alert = {
-        "status": status,
-        "labels": labels,
-        "annotations": _annotations(alarm, pages) | _origin(origin),
-        "startsAt": _moment(alarm.raised_ns),
-        "endsAt": _moment(alarm.resolved_ns) if resolved and alarm.resolved_ns else OPEN_END,
-        "generatorURL": f"{pages}/alarms",
-        "fingerprint": fingerprint(alarm),
+
+    event: AlarmEvent
+    fingerprint: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    started_ns: int
+    ended_ns: int | None = None
+    by: str = ""
+    pages: str = ""  # base URL of the collector's pages
+
+    @classmethod
+    def of(
+        cls, alarm: Alarm, pages: str, event: AlarmEvent, origin: AlarmOrigin | None = None
+    ) -> "AlarmNotice":
+        """Notice of an alarm as it is now.
+
+        `origin`: whether the system or its evaluator moved, as far as it is known.
+        """
+        return cls(
+            event=event,
+            fingerprint=fingerprint(alarm),
+            labels=_labels(alarm),
+            annotations=_annotations(alarm, pages) | _origin(origin),
+            started_ns=alarm.raised_ns,
+            ended_ns=alarm.resolved_ns if event is AlarmEvent.RESOLVED else None,
+            by=alarm.acknowledged_by or "" if event is AlarmEvent.ACKNOWLEDGED else "",
+            pages=pages,
+        )
+
+    @property
+    def key(self) -> str:
+        """Idempotency key, equal for repeated deliveries of this event."""
+        return f"{self.fingerprint}-{self.event.value}"
+
+
+def channel_test_notice(pages: str, event: AlarmEvent, now_ns: int) -> AlarmNotice:
+    """Notice that tests a channel; its end has the identity of its beginning within a minute."""
+    labels = {"alertname": TEST_NAME, "severity": "none", "service": "groundwire"}
+    annotations = {
+        "summary": "Test of an alarm channel of Groundwire: nothing is wrong",
+        "description": "Sent by `groundwire doctor --send-test`.",
+        "turns_url": f"{pages}/turns",
     }
-    return {
-        "version": VERSION,
-        "groupKey": f'groundwire:{{service="{alarm.service}"}}',
-        "truncatedAlerts": 0,
-        "status": status,
-        "receiver": "groundwire",
-        "groupLabels": {"service": alarm.service},
-        "commonLabels": labels,
-        "commonAnnotations": alert["annotations"],
-        "externalURL": pages,
-        "alerts": [alert],
-    }
+    return AlarmNotice(
+        event=event,
+        fingerprint=sha256(f"test {now_ns // (60 * SECOND_NS)}".encode()).hexdigest()[:16],
+        labels=labels,
+        annotations=annotations,
+        started_ns=now_ns,
+        ended_ns=now_ns if event is AlarmEvent.RESOLVED else None,
+        pages=pages,
+    )
 
 
 def fingerprint(alarm: Alarm) -> str:
-    """Unique per alarm, equal for its firing and resolved message: 16 hex digits."""
+    """Unique per alarm, equal for all its events: 16 hex digits."""
     named = (
         alarm.service,
         alarm.signal,
@@ -79,11 +108,6 @@ def fingerprint(alarm: Alarm) -> str:
         str(alarm.raised_ns),
     )
     return sha256("\0".join(named).encode()).hexdigest()[:16]
-
-
-def idempotency_key(alarm: Alarm, *, resolved: bool) -> str:
-    """Idempotency key, equal for repeated deliveries of a message."""
-    return f"{fingerprint(alarm)}-{'resolved' if resolved else 'firing'}"
 
 
 def _labels(alarm: Alarm) -> dict[str, str]:
@@ -167,10 +191,6 @@ def _guaranteed(alarm: Alarm) -> str:
     if not found:
         return ""
     return f" (nominal; surely, at {found['level']:.0%}, at least {found['size'][0]:.3f})"
-
-
-def _moment(ns: int) -> str:
-    return _utc(ns).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _day(ns: int) -> str:
