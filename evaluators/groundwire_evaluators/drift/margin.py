@@ -1,4 +1,4 @@
-"""Detector of large changes of a mean, in both directions, with constant state."""
+"""Detector of changes of a mean beyond a margin, in both directions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ SMALLEST_VARIANCE = 1e-4
 CEILING = 1e100
 
 
-class Direction(StrEnum):
-    """Direction of a change of a mean."""
+class ChangeDirection(StrEnum):
+    """ChangeDirection of a change of a mean."""
 
     UP = "up"
     DOWN = "down"
@@ -29,9 +29,9 @@ class MeanInterval:
 
 
 class MarginESR:
-    """Betting e-SR against "the mean is within a margin of the old one".
+    """Betting e-SR for changes of a mean beyond a margin.
 
-    Losses in [0, 1]. Guarantee: the expected number of false
+    The null: the mean is within a margin of the old one. Losses in [0, 1]. Guarantee: the expected number of false
     alarms is at most the sum of the masses, while the conditional mean of every observation is at
     most `margin` and two standard errors beyond the old mean, in the watched directions (Shin,
     Ramdas and Rinaldo 2024, as `KnownMeanESR`). So small wanderings, and what the old mean's
@@ -59,7 +59,7 @@ class MarginESR:
         *,
         margin: float,
         effect: float,
-        directions: tuple[Direction, ...] = (Direction.UP, Direction.DOWN),
+        directions: tuple[ChangeDirection, ...] = (ChangeDirection.UP, ChangeDirection.DOWN),
     ) -> None:
         """`effect`: the smallest change beyond the margin that is looked for.
 
@@ -71,7 +71,9 @@ class MarginESR:
         self.old = old
         slack = margin + SURE * old.error
         self._sides = {
-            each: _Side.of(old, slack, effect, 1 / len(directions), up=each is Direction.UP)
+            each: _DirectedBets.of(
+                old, slack, effect, 1 / len(directions), up=each is ChangeDirection.UP
+            )
             for each in directions
         }
 
@@ -87,7 +89,7 @@ class MarginESR:
             side.update(loss, mass, at)
 
     @property
-    def statistics(self) -> dict[Direction, float]:
+    def statistics(self) -> dict[ChangeDirection, float]:
         return {direction: side.statistic for direction, side in self._sides.items()}
 
     @property
@@ -100,7 +102,7 @@ class MarginESR:
         return self.statistic >= 1
 
     @property
-    def direction(self) -> Direction:
+    def direction(self) -> ChangeDirection:
         """That with more evidence."""
         found = self.statistics
         return max(found, key=lambda each: found[each])
@@ -137,7 +139,7 @@ class MarginESR:
         return self
 
 
-class _Side:
+class _DirectedBets:
     """Bets on one direction; a fall of x is a rise of 1 - x."""
 
     __slots__ = ("_bets", "_bound", "_capital", "_held", "_sum", "_up", "count", "since", "total")
@@ -148,7 +150,9 @@ class _Side:
         self.clear()
 
     @classmethod
-    def of(cls, old: MeanInterval, slack: float, effect: float, share: float, up: bool) -> "_Side":
+    def of(
+        cls, old: MeanInterval, slack: float, effect: float, share: float, up: bool
+    ) -> "_DirectedBets":
         mean = old.mean if up else 1 - old.mean
         bound = min(mean + slack, 1 - 1e-6)
         variance = max(old.variance, SMALLEST_VARIANCE)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from groundwire_evaluators.drift.margin import Direction, MarginESR, MeanInterval
+from groundwire_evaluators.drift.margin import ChangeDirection, MarginESR, MeanInterval
 
 OLD = MeanInterval(0.5, 0.005, 1 / 12)
 
@@ -22,9 +22,11 @@ def turns_until_alarm(found: MarginESR, losses: np.ndarray, mass: float = 1e-6) 
     return None
 
 
-@pytest.mark.parametrize(("shift", "direction"), [(0.2, Direction.UP), (-0.2, Direction.DOWN)])
+@pytest.mark.parametrize(
+    ("shift", "direction"), [(0.2, ChangeDirection.UP), (-0.2, ChangeDirection.DOWN)]
+)
 def test_a_change_is_found_with_direction_onset_and_size(
-    shift: float, direction: Direction
+    shift: float, direction: ChangeDirection
 ) -> None:
     rng = np.random.default_rng(0)
     losses = np.concatenate((rng.random(1000), np.clip(rng.random(600) + shift, 0, 1)))
@@ -47,9 +49,9 @@ def test_changes_within_the_margin_are_never_looked_for() -> None:
 
 def test_one_direction_alone_is_watched_where_it_is_asked_for() -> None:
     rng = np.random.default_rng(2)
-    found = detector(directions=(Direction.UP,))
+    found = detector(directions=(ChangeDirection.UP,))
     assert turns_until_alarm(found, rng.random(2000) * 0.3) is None
-    assert list(found.statistics) == [Direction.UP]
+    assert list(found.statistics) == [ChangeDirection.UP]
 
 
 def test_false_alarms_stay_within_the_mass_at_the_edge_of_the_margin() -> None:
@@ -58,7 +60,7 @@ def test_false_alarms_stay_within_the_mass_at_the_edge_of_the_margin() -> None:
     turns, mass = 500, 0.001
     alarms = 0
     for _ in range(300):
-        found = detector(directions=(Direction.UP,))
+        found = detector(directions=(ChangeDirection.UP,))
         for at, loss in enumerate(rng.random(turns) < 0.56):
             found.update(float(loss), mass, at)
             if found.drift_detected:

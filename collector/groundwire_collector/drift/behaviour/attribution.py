@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from groundwire_collector.drift.attribution import FEWEST, UNKNOWN_CAUSE
 from groundwire_collector.drift.dimensions import DEPLOYED, WHOLE, Stream
-from groundwire_evaluators.drift.margin import Direction
+from groundwire_evaluators.drift.margin import ChangeDirection
 
 NEW_NS = 24 * 3600 * 10**9  # a version first seen so long before the onset may be its cause
 
@@ -23,7 +23,7 @@ def carried_by(
     turns: Iterable[ObservedLoss],
     old_mean: float,
     margin: float,
-    direction: Direction,
+    direction: ChangeDirection,
     deployed: Sequence[Stream] = (),
 ) -> Stream:
     """The segment that a change is due to; the whole service where none stands out.
@@ -52,6 +52,6 @@ def cause_of(stream: Stream) -> str:
     return DEPLOYED.get(stream[0], UNKNOWN_CAUSE)
 
 
-def _moved(losses: Sequence[float], old_mean: float, direction: Direction) -> float:
+def _moved(losses: Sequence[float], old_mean: float, direction: ChangeDirection) -> float:
     change = sum(losses) / len(losses) - old_mean
-    return change if direction is Direction.UP else -change
+    return change if direction is ChangeDirection.UP else -change

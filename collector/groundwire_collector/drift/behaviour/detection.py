@@ -36,7 +36,7 @@ from groundwire_collector.storage.drift import BEHAVIOUR, Alarm
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.drift import Change
 from groundwire_evaluators.drift.budget import AlarmBudget
-from groundwire_evaluators.drift.margin import Direction
+from groundwire_evaluators.drift.margin import ChangeDirection
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ def _details(event: BehaviourEvent, change: BehaviourChange) -> dict[str, Any]:
 
 def finding(signal: BehaviourSignal, change: BehaviourChange) -> str:
     """The change in words: from what to what, in the signal's own unit."""
-    verb = "rose" if change.direction is Direction.UP else "fell"
+    verb = "rose" if change.direction is ChangeDirection.UP else "fell"
     if signal.kind is SignalKind.SHARE:
         share = f"{signal.words} {verb} from {change.before:.1%} to {change.now:.1%}"
         return f"The share of {share} over {change.turns} turns"

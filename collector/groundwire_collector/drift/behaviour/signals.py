@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from groundwire_collector.storage.drift import BEHAVIOUR
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_evaluators.drift.margin import Direction
+from groundwire_evaluators.drift.margin import ChangeDirection
 from groundwire_evaluators.evaluation import State
 
-UP, BOTH = (Direction.UP,), (Direction.UP, Direction.DOWN)
+UP, BOTH = (ChangeDirection.UP,), (ChangeDirection.UP, ChangeDirection.DOWN)
 EVALUATOR, GROUNDING = "behaviour", "grounding"
 
 
@@ -37,7 +37,7 @@ class BehaviourSignal:
     words: str
     unit: str
     kind: SignalKind
-    directions: tuple[Direction, ...] = BOTH
+    directions: tuple[ChangeDirection, ...] = BOTH
     wide: float = 1.0  # factor of margin and effect, where days differ by themselves
     configured: bool = False  # depends on the file of expected behaviour
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from groundwire_collector.drift.behaviour.scale import RankScale
 from groundwire_collector.drift.behaviour.signals import BehaviourSignal, SignalKind
-from groundwire_evaluators.drift.margin import Direction, MarginESR, MeanInterval
+from groundwire_evaluators.drift.margin import ChangeDirection, MarginESR, MeanInterval
 
 BLOCK = 8  # turns whose mean counts as one for the error of a baseline
 SCALE = 200  # turns whose values set the ranks; not part of the baseline
@@ -68,7 +68,7 @@ class BehaviourChange:
     `size` is the change of the mean loss, `before` and `now` the means in the signal's own unit.
     """
 
-    direction: Direction
+    direction: ChangeDirection
     since_ns: int
     turns: int
     size: float
@@ -161,7 +161,7 @@ class SignalWatch:
         """Look for the end of a change: a mean nearer to the baseline than half of it."""
         assert self.detector is not None
         old = self.detector.old
-        up = change.direction is Direction.UP
+        up = change.direction is ChangeDirection.UP
         half = max(abs(change.size) / 2, self.signal.margin)
         level = old.mean + half if up else old.mean - half
         self.recovery = _recovery(old, min(max(level, 0.0), 1.0), half, change.direction)
@@ -225,13 +225,15 @@ class SignalWatch:
             if state["recovery"] is not None:
                 level, direction, evidence = state["recovery"]
                 half = abs(level - old.mean)
-                ended = Direction.DOWN if direction == Direction.UP else Direction.UP
+                ended = (
+                    ChangeDirection.DOWN if direction == ChangeDirection.UP else ChangeDirection.UP
+                )
                 found.recovery = _recovery(old, level, half, ended).resume(evidence)
         return found
 
 
-def _recovery(old: MeanInterval, level: float, half: float, of: Direction) -> MarginESR:
+def _recovery(old: MeanInterval, level: float, half: float, of: ChangeDirection) -> MarginESR:
     """Detector of the end of a change in direction `of`."""
-    back = Direction.DOWN if of is Direction.UP else Direction.UP
+    back = ChangeDirection.DOWN if of is ChangeDirection.UP else ChangeDirection.UP
     at_level = MeanInterval(level, 0.0, old.variance)
     return MarginESR(at_level, margin=1e-3, effect=max(half, 1e-3), directions=(back,))

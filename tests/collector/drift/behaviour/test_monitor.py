@@ -24,7 +24,7 @@ from groundwire_collector.drift.behaviour.signals import (
 )
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_evaluators.drift import AlarmBudget
-from groundwire_evaluators.drift.margin import Direction
+from groundwire_evaluators.drift.margin import ChangeDirection
 
 GAP_NS = 86 * 1_000_000_000  # a thousand turns a day
 BASELINE = 1200
@@ -74,7 +74,7 @@ def test_a_change_of_each_signal_is_found_and_its_end_too(signal: BehaviourSigna
     [event] = fed(found, turns(400, first=2000, seed=1, factors={signal.name: change}))
     assert event.change is not None
     assert event.watch.signal == signal
-    assert event.change.direction is Direction.UP
+    assert event.change.direction is ChangeDirection.UP
     assert abs(event.change.since_ns - 2000 * GAP_NS) < 150 * GAP_NS
     assert event.change.now > event.change.before
     [end] = fed(found, turns(1500, first=2400, seed=2))
@@ -90,7 +90,7 @@ def test_a_fall_is_found_where_it_matters(signal: BehaviourSignal) -> None:
     assert fed(found, turns(2000, factors=usual)) == []
     events = fed(found, turns(600, first=2000, seed=1, factors=change))
     assert [(e.watch.signal, e.change and e.change.direction) for e in events] == [
-        (signal, Direction.DOWN)
+        (signal, ChangeDirection.DOWN)
     ]
 
 
