@@ -31,11 +31,12 @@ class MeanInterval:
 class MarginESR:
     """Betting e-SR for changes of a mean beyond a margin.
 
-    The null: the mean is within a margin of the old one. Losses in [0, 1]. Guarantee: the expected number of false
-    alarms is at most the sum of the masses, while the conditional mean of every observation is at
-    most `margin` and two standard errors beyond the old mean, in the watched directions (Shin,
-    Ramdas and Rinaldo 2024, as `KnownMeanESR`). So small wanderings, and what the old mean's
-    estimate leaves open, cost no false alarm; a change must be larger than the margin to be found.
+    The null: the mean is within a margin of the old one. Losses in [0, 1]. Guarantee: the expected
+    number of false alarms is at most the sum of the masses, while the conditional mean of every
+    observation is at most `margin` and two standard errors beyond the old mean, in the watched
+    directions (Shin, Ramdas and Rinaldo 2024, as `KnownMeanESR`). So small wanderings, and what the
+    old mean's estimate leaves open, cost no false alarm; a change must be larger than the margin to
+    be found.
 
     Price: the delay of a change of d is about log(1 / mass) / KL(mean + d, mean + margin)
     observations; one microsecond an observation and a dozen numbers of state, where `TwoSampleESR`
@@ -78,7 +79,9 @@ class MarginESR:
         }
 
     def update(self, loss: float, mass: float, at: int) -> None:
-        """Take one observation: `mass` was set before it was seen, `at` is its time.
+        """Take one observation.
+
+        `mass` was set before it was seen, `at` is its time.
 
         Raises:
             ValueError: the loss is not in [0, 1], or the mass is negative.
@@ -94,7 +97,7 @@ class MarginESR:
 
     @property
     def statistic(self) -> float:
-        """The alarm is raised when it reaches 1: the directions share the masses."""
+        """Evidence, 1 at the alarm: the directions share the masses."""
         return sum(self.statistics.values())
 
     @property

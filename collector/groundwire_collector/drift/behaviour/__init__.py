@@ -1,1 +1,1 @@
-"""Drift of answers' behaviour: many cheap signals under a budget of their own."""
+"""Drift of answers' behaviour, under a budget of its own."""

@@ -26,7 +26,7 @@ def carried_by(
     direction: ChangeDirection,
     deployed: Sequence[Stream] = (),
 ) -> Stream:
-    """The segment that a change is due to; the whole service where none stands out.
+    """Segment that a change is due to, else the service.
 
     A value of a dimension is named where its turns moved beyond the margin and no other value's
     did; or where it is a version deployed about then and all turns have it.

@@ -195,7 +195,7 @@ def _details(event: BehaviourEvent, change: BehaviourChange) -> dict[str, Any]:
 
 
 def finding(signal: BehaviourSignal, change: BehaviourChange) -> str:
-    """The change in words: from what to what, in the signal's own unit."""
+    """Change in words, in the signal's own unit."""
     verb = "rose" if change.direction is ChangeDirection.UP else "fell"
     if signal.kind is SignalKind.SHARE:
         share = f"{signal.words} {verb} from {change.before:.1%} to {change.now:.1%}"

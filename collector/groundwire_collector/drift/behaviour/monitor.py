@@ -34,7 +34,7 @@ class BehaviourTurn:
 
 @dataclass(frozen=True, slots=True)
 class BehaviourEvent:
-    """A change that was detected, or the end of one (`change` is None)."""
+    """Detected change, or the end of one (`change` is None)."""
 
     service: str
     watch: SignalWatch
@@ -183,7 +183,7 @@ def service_state(found: ServiceWatch) -> dict[str, Any]:
 
 
 def scale_state(found: ServiceWatch) -> dict[str, Any]:
-    """Scales of a service: written when one is made, not with every batch."""
+    """Scales of a service, written when one is made."""
     return {
         name: packed([list(watch.scale.values), list(watch.scale.ranks)])
         for name, watch in found.watches.items()
@@ -221,5 +221,5 @@ def _gauges(watch: SignalWatch) -> dict[str, Any]:
 
 
 def versions_of(tags: Mapping[str, str]) -> tuple[Stream, ...]:
-    """The versions among the dimensions of a turn, whose change is a deployment."""
+    """Versions of a turn, whose change is a deployment."""
     return tuple((name, value) for name, value in tags.items() if name in DEPLOYED)

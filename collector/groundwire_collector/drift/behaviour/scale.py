@@ -1,4 +1,4 @@
-"""Ranks of values among those of a baseline: losses in [0, 1] without a unit."""
+"""Ranks of values among those of a baseline."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence

@@ -14,7 +14,7 @@ EVALUATOR, GROUNDING = "behaviour", "grounding"
 
 
 class SignalKind(StrEnum):
-    """Kind of a behaviour signal: a share of answers, or an amount an answer has."""
+    """Kind of a behaviour signal: share or amount."""
 
     SHARE = "share"  # 0 or 1 an answer: the loss itself
     AMOUNT = "amount"  # any number: compared by its rank among those of the baseline
@@ -108,7 +108,7 @@ def words_of(stored: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SignalValue:
-    """Value of a signal in one turn, and what its baseline belongs to."""
+    """Value of a signal in one turn, with its revision."""
 
     signal: BehaviourSignal
     value: float
@@ -116,7 +116,7 @@ class SignalValue:
 
 
 def values_of(judged: JudgedTurn, cost: float | None = None) -> Iterator[SignalValue]:
-    """The behaviour signals of a turn; one without a value is left out.
+    """Behaviour signals of a turn that have a value.
 
     `cost` in the currency of the price list, where one is set. A signal that depends on the file
     of expected behaviour belongs to its digest, so that another file starts a baseline of its own.

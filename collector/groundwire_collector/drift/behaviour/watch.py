@@ -17,7 +17,7 @@ FADE = 1 / 50  # weight of a turn in the recent mean
 
 @dataclass(slots=True)
 class BaselineSums:
-    """Sums of a baseline: turns, values, losses, their squares, and means of blocks.
+    """Sums of a baseline: turns, values, losses, blocks.
 
     `part` is the loss of the block that is not full.
     """
@@ -49,7 +49,9 @@ class BaselineSums:
         return self.values / self.turns if self.turns else 0.0
 
     def interval(self, kind: SignalKind) -> MeanInterval:
-        """Mean loss with its error, by the spread of blocks: neighbours may be alike."""
+        """Mean loss with its error.
+
+        By the spread of blocks: neighbours may be alike."""
         count = max(self.turns, 1)
         mean = self.losses / count
         variance = max(self.squares / count - mean * mean, 0.0)
@@ -80,7 +82,7 @@ class BehaviourChange:
 
 @dataclass(slots=True)
 class SignalWatch:
-    """Collects the scale and the baseline of a signal, then detects its changes.
+    """Watch of a signal: scale, baseline, then changes.
 
     `taken` is how much of the mass for each watch of the service has been used. While an alarm is
     open (`open_direction`), only its end is looked for.
@@ -109,7 +111,7 @@ class SignalWatch:
         return self.detector is not None
 
     def observe(self, value: float, at_ns: int, each: float, scale_turns: int) -> None:
-        """Take one turn; `each`: mass for each watch of the service so far."""
+        """Take one turn; `each`: mass for each watch so far."""
         mass, self.taken = each - self.taken, each
         if not self.scaled:
             self.sample.append(value)
@@ -158,7 +160,9 @@ class SignalWatch:
         )
 
     def await_recovery(self, change: BehaviourChange) -> None:
-        """Look for the end of a change: a mean nearer to the baseline than half of it."""
+        """Look for the end of a change.
+
+        That is a mean nearer to the baseline than half of it."""
         assert self.detector is not None
         old = self.detector.old
         up = change.direction is ChangeDirection.UP
