@@ -32,7 +32,7 @@ class DetectorStatistic:
 
 @dataclass(frozen=True, slots=True)
 class BehaviourLevel:
-    """Evidence for a change of a behaviour signal, and its mean before and now."""
+    """Evidence for a change of a behaviour signal; its means."""
 
     service: str
     signal: str
