@@ -27,7 +27,7 @@ class ChunkPiece:
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimWords:
+class ClaimEvidenceWords:
     """Words of a claim, and of its reason, to find in its chunk."""
 
     number: int
@@ -35,14 +35,14 @@ class ClaimWords:
     quotes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, number: int, text: str, reason: str | None = None) -> "ClaimWords":
+    def of(cls, number: int, text: str, reason: str | None = None) -> "ClaimEvidenceWords":
         """Content words of a claim, and quotations in the reason of its verdict."""
         keys = frozenset(token.key for token in _content(tokenize(text)))
         quotes = dict.fromkeys(quote.lower() for quote in _QUOTED.findall(reason or ""))
         return cls(number, keys, tuple(quotes))
 
 
-def evidence(chunk: str, claims: Sequence[ClaimWords]) -> list[ChunkPiece]:
+def evidence(chunk: str, claims: Sequence[ClaimEvidenceWords]) -> list[ChunkPiece]:
     """Pieces of a chunk in order; `claims` are those that it decides.
 
     The evidence of a claim is the sentence that shares most of its words: a number counts thrice,
@@ -52,7 +52,7 @@ def evidence(chunk: str, claims: Sequence[ClaimWords]) -> list[ChunkPiece]:
         return [ChunkPiece(chunk)]
     head = chunk[:LONGEST]
     found = _sentences(head)
-    owners: dict[int, list[ClaimWords]] = {}
+    owners: dict[int, list[ClaimEvidenceWords]] = {}
     for claim in claims[:MOST_CLAIMS]:
         best = max(range(len(found)), key=lambda at: found[at].shared(claim), default=None)
         if best is not None and found[best].shared(claim):
@@ -73,12 +73,12 @@ class _Sentence:
     text: str  # in lower case
     tokens: tuple[Token, ...]
 
-    def shared(self, claim: ClaimWords) -> int:
+    def shared(self, claim: ClaimEvidenceWords) -> int:
         there = {token.key for token in self.tokens} & claim.keys
         quoted = sum(5 for quote in claim.quotes if quote in self.text)
         return quoted + sum(3 if key[:1].isdigit() else 1 for key in there)
 
-    def words(self, claims: Sequence[ClaimWords]) -> list[tuple[int, int]]:
+    def words(self, claims: Sequence[ClaimEvidenceWords]) -> list[tuple[int, int]]:
         """Ranges of the words that the claims share, in order and apart."""
         keys = frozenset[str]().union(*(claim.keys for claim in claims))
         ranges = [(token.start, token.end) for token in self.tokens if token.key in keys]
@@ -120,7 +120,7 @@ def _content(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _pieces(
-    text: str, found: Sequence[_Sentence], owners: Mapping[int, Sequence[ClaimWords]]
+    text: str, found: Sequence[_Sentence], owners: Mapping[int, Sequence[ClaimEvidenceWords]]
 ) -> list[ChunkPiece]:
     pieces, at = [], 0
     for place, claims in sorted(owners.items()):
@@ -135,7 +135,7 @@ def _pieces(
 
 
 def _of_sentence(
-    text: str, sentence: _Sentence, claims: Sequence[ClaimWords]
+    text: str, sentence: _Sentence, claims: Sequence[ClaimEvidenceWords]
 ) -> Iterator[ChunkPiece]:
     numbers = first = tuple(claim.number for claim in claims)
     at = sentence.start

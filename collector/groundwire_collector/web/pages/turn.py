@@ -15,7 +15,12 @@ from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.answer_markup import blind_note, note, rendered
-from groundwire_collector.web.pages.evidence import ChunkPiece, ClaimWords, evidence, located
+from groundwire_collector.web.pages.evidence import (
+    ChunkPiece,
+    ClaimEvidenceWords,
+    evidence,
+    located,
+)
 from groundwire_collector.web.pages.form import token
 from groundwire_collector.web.pages.label_form import LabelForm
 from groundwire_collector.web.pages.passages import (
@@ -140,7 +145,7 @@ def _chunks(
     by_chunk = claims_by_chunk(turn, marked)
     for number, (chunk, used) in enumerate(zip(turn.chunks, by_chunk, strict=True), start=1):
         claims = [
-            ClaimWords.of(one.number, "".join(p.text for p in one.pieces), one.claim.reason)
+            ClaimEvidenceWords.of(one.number, "".join(p.text for p in one.pieces), one.claim.reason)
             for one in used
             if one.claim is not None
         ]
