@@ -67,7 +67,7 @@ def located(pieces: Sequence[ChunkPiece]) -> set[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
+class _ChunkSentence:
     start: int
     end: int
     text: str  # in lower case
@@ -95,7 +95,7 @@ class _Sentence:
         return found
 
 
-def _sentences(text: str) -> list[_Sentence]:
+def _sentences(text: str) -> list[_ChunkSentence]:
     tokens = tokenize(text)
     found, at = [], 0
     for start, end in sentences(text):
@@ -105,7 +105,7 @@ def _sentences(text: str) -> list[_Sentence]:
         while at < len(tokens) and tokens[at].end <= end:
             at += 1
         inside = tuple(_content(tokens[first:at]))
-        found.append(_Sentence(start, end, _lower(text[start:end]), inside))
+        found.append(_ChunkSentence(start, end, _lower(text[start:end]), inside))
     return found
 
 
@@ -120,7 +120,7 @@ def _content(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _pieces(
-    text: str, found: Sequence[_Sentence], owners: Mapping[int, Sequence[ClaimEvidenceWords]]
+    text: str, found: Sequence[_ChunkSentence], owners: Mapping[int, Sequence[ClaimEvidenceWords]]
 ) -> list[ChunkPiece]:
     pieces, at = [], 0
     for place, claims in sorted(owners.items()):
@@ -135,7 +135,7 @@ def _pieces(
 
 
 def _of_sentence(
-    text: str, sentence: _Sentence, claims: Sequence[ClaimEvidenceWords]
+    text: str, sentence: _ChunkSentence, claims: Sequence[ClaimEvidenceWords]
 ) -> Iterator[ChunkPiece]:
     numbers = first = tuple(claim.number for claim in claims)
     at = sentence.start

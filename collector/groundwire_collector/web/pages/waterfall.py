@@ -30,7 +30,7 @@ class SpanBar:
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """Spans of a trace in order of their tree; `left_out`: how many more."""
+    """Spans of a trace in order of their tree; `left_out`: further ones."""
 
     bars: tuple[SpanBar, ...]
     seconds: float
