@@ -28,7 +28,7 @@ class ChunkPiece:
 
 @dataclass(frozen=True, slots=True)
 class ClaimEvidenceWords:
-    """Words of a claim, and of its reason, to find in its chunk."""
+    """Words of a claim and its reason to find in a chunk."""
 
     number: int
     keys: frozenset[str]
