@@ -105,7 +105,7 @@ def index_stale(limits: RuleSettings) -> AlertRule:
 
 
 def retraining_due(limits: RuleSettings) -> AlertRule:
-    share = f'max without (instance) ({CHANGED_SINCE_TRAINING.name}{{bound="lower"}})'
+    share = f'max by (service, model_version) ({CHANGED_SINCE_TRAINING.name}{{bound="lower"}})'
     trained = f"max by (service, model_version) ({MODEL_TRAINED.name})"
     moment = (
         f"{{{{ with printf `{MODEL_TRAINED.name}{{service=%q,model_version=%q}}` "

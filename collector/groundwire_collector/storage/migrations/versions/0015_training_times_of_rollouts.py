@@ -6,8 +6,8 @@ Why: docs/howto/rollouts.md
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 WIDE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
