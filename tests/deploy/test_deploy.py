@@ -236,8 +236,8 @@ def test_images_have_an_exact_version_and_a_digest_where_it_is_known():
 
 def test_the_image_installs_this_version_and_does_not_run_as_root():
     text = (DEPLOY / "Dockerfile").read_text()
-    assert f"groundwire[collector,grpc,postgres,reader]=={__version__}" in text
-    assert re.search(r"^USER groundwire$", text, re.M)
+    assert f"groundwire[archive,collector,grpc,postgres,reader]=={__version__}" in text
+    assert re.search(r"^USER 10318$", text, re.M)
     [user] = {SERVICES[name]["user"] for name in ("prepare", "collector")}
     assert f"--uid {user.partition(':')[0]} --gid {user.partition(':')[2]}" in text
     copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.M)

@@ -11,7 +11,7 @@ from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, A
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.tables.spans import ARRIVAL
-from groundwire_collector.storage.tables.turns import PENDING_TRACE
+from groundwire_collector.storage.tables.turns import JUDGED_BATCH, PENDING_TRACE
 from groundwire_evaluators.evaluation import State
 
 NANOSECONDS = 1_000_000_000
@@ -98,7 +98,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
-    """Age of the oldest pending work: a due trace, or unread spans.
+    """Age of the oldest pending work: a due trace, unread spans, or uncounted judgements.
 
     0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
     """
@@ -107,7 +107,9 @@ def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
     )
     new = ARRIVAL.c.seq > progress.position(connection)
     unseen = select(ARRIVAL.c.received_ns).where(new).order_by(ARRIVAL.c.seq).limit(1)
-    owed = [moment for moment in (due, connection.scalar(unseen)) if moment is not None]
+    uncounted = connection.scalar(select(func.min(JUDGED_BATCH.c.stored_ns)))
+    moments = (due, connection.scalar(unseen), uncounted)
+    owed = [moment for moment in moments if moment is not None]
     return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
 
 
