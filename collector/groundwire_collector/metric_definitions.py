@@ -331,6 +331,17 @@ RETRIEVAL_RECALL = _gauge(
     "Relevant chunks among the first k / all chunks labelled relevant.",
     *(*_LABELLED, "k"),
 )
+MODEL_TRAINED = _gauge(
+    "model_trained_timestamp_seconds",
+    "Time up to which the training data of a model version in use knows the facts, as announced.",
+    *("service", "model_version"),
+)
+CHANGED_SINCE_TRAINING = _gauge(
+    "changed_since_training_estimate",
+    "Share of a model version's turns in seven days whose median chunk changed after its training "
+    "data ended, with a 95 % interval.",
+    *("service", "model_version", "bound"),
+)
 RETRIEVAL_LABELLED_TURNS = _gauge(
     "retrieval_labelled_turns",
     "Turns behind retrieval_precision and retrieval_recall.",

@@ -64,6 +64,8 @@ class Client:
                 "model_version": settings.model_version,
                 "prompt_version": settings.prompt_version,
                 "index_version": settings.index_version,
+                "adapter": settings.adapter,
+                "release": settings.release,
             }
         )
         if settings.sample_rate < 1:

@@ -17,11 +17,13 @@ from sqlalchemy import Connection, Engine
 from groundwire_collector import metric_definitions
 from groundwire_collector.estimates.calibration import CALIBRATION
 from groundwire_collector.estimates.refresh import FAITHFULNESS, RETRIEVAL
+from groundwire_collector.estimates.training_age import TRAINING
 from groundwire_collector.metric_definitions import MetricKind
 from groundwire_collector.metrics.estimates import (
     calibration_values,
     faithfulness_values,
     retrieval_values,
+    training_values,
 )
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import estimates, gauges, golden, judging
@@ -48,6 +50,7 @@ class MetricsSnapshot:
     faithfulness: Sequence[StoredEstimate]
     retrieval: Sequence[StoredEstimate]
     calibrations: Sequence[StoredEstimate]
+    training: Sequence[StoredEstimate]
     last_evaluations: Mapping[str, float]
     judges: Sequence[QueueStatus]
     revisions: Sequence[tuple[str, str, int]]
@@ -72,6 +75,7 @@ class CommittedGauges(Collector):
             estimates.newest(connection, FAITHFULNESS, limit=cap),
             estimates.newest(connection, RETRIEVAL, limit=cap),
             estimates.newest(connection, CALIBRATION, limit=cap),
+            estimates.newest(connection, TRAINING, limit=cap),
             gauges.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
@@ -157,6 +161,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
         **faithfulness_values(snapshot.faithfulness),
         **retrieval_values(snapshot.retrieval),
         **calibration_values(snapshot.calibrations),
+        **training_values(snapshot.training),
     }
 
 

@@ -6,8 +6,8 @@ Why: docs/decisions/0160-claims-instead-of-shards.md
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 WIDE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
