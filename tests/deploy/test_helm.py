@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from groundwire_collector.alerting.stack.writing import FILES as STACK
+
 pytestmark = pytest.mark.needs("helm")
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +177,7 @@ def test_wrong_values_are_refused(values: dict[str, Any]) -> None:
 
 def test_the_dockerfile_passes_its_linter() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
-    dockerfile = ROOT / "deploy" / "Dockerfile"
+    dockerfile = str(STACK / "Dockerfile")
     found = subprocess.run([hadolint, dockerfile], capture_output=True, text=True, check=False)
     assert found.stdout == ""
     assert found.returncode == 0

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from groundwire_collector.alerting.stack.writing import FILES as STACK
+
 FOLDER = Path(__file__).parents[2] / "deploy" / "otel-collector"
-FILES = sorted(FOLDER.glob("*.yaml"))
+FILES = [*sorted(FOLDER.glob("*.yaml")), Path(str(STACK / "otel-collector.yaml"))]
 
 
 def config(path: Path) -> dict[str, Any]:
