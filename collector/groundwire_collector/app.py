@@ -16,6 +16,7 @@ from groundwire_collector.auth.middleware import (
     KeyCache,
     is_loopback,
 )
+from groundwire_collector.auth.proxy_users import ProxyUsers
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.receiver.endpoint import OtlpMiddleware
 from groundwire_collector.receiver.otlp_service import OtlpService
@@ -90,6 +91,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.reception = reception
     app.state.open_metrics = _metrics_are_open(settings)
     app.state.door = Authenticator(KeyCache(engine), intake)
+    app.state.proxy_users = ProxyUsers.of(settings)
+    app.state.form_secret = content_key(engine)
     app.state.exposition = Exposition(
         engine, intake.registry, judging=bool(settings.evaluator_names)
     )
@@ -123,7 +126,11 @@ class Application(FastAPI):
         state, routes = self.state, super().build_middleware_stack()
         receiver = OtlpMiddleware(routes, state.reception, state.settings.path_prefix)
         gate = AuthMiddleware(
-            receiver, state.door, open_metrics=state.open_metrics, hosts=_hosts(state.settings)
+            receiver,
+            state.door,
+            open_metrics=state.open_metrics,
+            hosts=_hosts(state.settings),
+            users=state.proxy_users,
         )
         return WebMiddleware(gate, state.settings.root_path)
 

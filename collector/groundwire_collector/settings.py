@@ -44,6 +44,20 @@ class Settings(BaseSettings):
         description="URL path below which a reverse proxy serves the collector;"
         " X-Forwarded-Prefix takes precedence.",
     )
+    proxy_user_header: str = Field(
+        "",
+        description="Header in which a reverse proxy names the person it has authenticated, such "
+        "as X-Forwarded-User; unset: keys only.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks, comma-separated, from which that header is believed.",
+    )
+    proxy_user_scopes: str = Field(
+        "read,label",
+        description="Scopes of people named by the proxy, comma-separated: read, label, ingest, "
+        "admin.",
+    )
     open_metrics: bool | None = Field(
         None,
         description="Serve /metrics and /readyz without a key; unset: on loopback only.",

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from groundwire_collector.auth.access import SCOPE_KEY, presented_key
+from groundwire_collector.auth.proxy_users import ProxyUsers
 from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.responses import otlp
 from groundwire_collector.responses.problem import problem, unavailable
@@ -24,7 +25,7 @@ LOGIN = "/login"
 ALWAYS_OPEN = frozenset({LOGIN, "/favicon.ico", "/healthz"})
 OPEN_ON_LOOPBACK = frozenset({"/metrics", "/readyz"})
 # Forms of pages, which check a token of their own: pages/form.py
-PAGE_FORM = re.compile(r"/turns/[^/]+/labels|/alarms/\d+/(?:acknowledge|accept)")
+PAGE_FORM = re.compile(r"/turns/[^/]+/labels|/alarms/(?:\d+/(?:acknowledge|accept)|announce|reset)")
 NOT_PAGES = ("/api/", "/v1/", "/openapi.json", "/metrics", "/healthz", "/readyz")
 
 FRESH_SECONDS = 2.0  # after this long a revoked key is known to be so
@@ -132,12 +133,14 @@ class AuthMiddleware:
         *,
         open_metrics: bool,
         hosts: frozenset[str] | None = None,
+        users: ProxyUsers | None = None,
     ) -> None:
         """`hosts`: Host names allowed without a key besides loopback; None: any."""
         self._app = app
         self._door = door
         self._open = ALWAYS_OPEN | (OPEN_ON_LOOPBACK if open_metrics else frozenset())
         self._hosts = hosts
+        self._users = users or ProxyUsers()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -156,6 +159,8 @@ class AuthMiddleware:
             access = await self._door.access(key, address)
         except PASSING:
             return _refuse(scope, headers, 503)
+        if access is None and key is None and _is_of_a_page(scope):
+            access = self._users.access(headers, address)
         if access is not None:
             scope[SCOPE_KEY] = access
         elif scope["path"] not in self._open:

@@ -17,6 +17,7 @@ from groundwire_collector.storage.engine import open_engine
 from groundwire_collector.storage.tables.keys import API_KEY
 
 PREFIX = "gw_"
+USER_PREFIX = "user:"  # of the id of a person whom a reverse proxy has authenticated
 GENERATED, FROM_ENVIRONMENT = "first", "environment"
 
 
@@ -114,7 +115,9 @@ def keys(connection: Connection) -> list[Key]:
 
 
 def name_of(connection: Connection, key_id: str) -> str:
-    """Name of a key; its id where it was deleted."""
+    """Name of a key, or of a person; the id of a key that was deleted."""
+    if key_id.startswith(USER_PREFIX):
+        return key_id.removeprefix(USER_PREFIX)
     found = connection.scalar(select(API_KEY.c.name).where(API_KEY.c.id == key_id))
     return str(found) if found is not None else key_id
 

@@ -132,8 +132,11 @@ class _Numbers:
         if self.clusters < FEWEST_CLUSTERS:
             return Interval(-1.0, 1.0)
         one, other = self.mean(0), self.mean(1)
-        before = wilson(one * self._effective(0), self._effective(0), level)
-        after = wilson(other * self._effective(1), self._effective(1), level)
+        # A mean of 1 may exceed it by rounding.
+        before, after = (
+            wilson(min(share, 1.0) * self._effective(side), self._effective(side), level)
+            for side, share in enumerate((one, other))
+        )
         change = other - one
         low = change - sqrt((other - after.low) ** 2 + (before.high - one) ** 2)
         high = change + sqrt((after.high - other) ** 2 + (one - before.low) ** 2)

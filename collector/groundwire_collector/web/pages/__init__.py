@@ -3,6 +3,7 @@
 from groundwire_collector.web.pages import (
     alarms,
     api_reference,
+    compare,
     distributions,
     estimates,
     failed_traces,
@@ -28,6 +29,7 @@ ROUTERS = (
     sessions.router,
     labels.router,
     estimates.router,
+    compare.router,
     alarms.router,
     distributions.router,
     runbooks.router,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Request
 
-from groundwire_collector.auth.access import presented_key
+from groundwire_collector.auth.access import SCOPE_KEY, Access, presented_key
 from groundwire_collector.responses.problem import ProblemError
 
 TOKEN = "token"
@@ -42,8 +42,18 @@ async def checked_form(request: Request, purpose: str, longest: int) -> dict[str
 
 def token(request: Request, purpose: str) -> str:
     """CSRF token of a form for `purpose`."""
-    key = presented_key(dict(request.scope["headers"]), cookie=True) or ""
-    return hmac.new(key.encode("latin-1"), f"form {purpose}".encode(), "sha256").hexdigest()
+    return hmac.new(_secret(request), f"form {purpose}".encode(), "sha256").hexdigest()
+
+
+def _secret(request: Request) -> bytes:
+    """What only pages for this key, or for this person behind a proxy, can know."""
+    key = presented_key(dict(request.scope["headers"]), cookie=True)
+    if key is not None:
+        return key.encode("latin-1")
+    access: Access | None = request.scope.get(SCOPE_KEY)
+    person = access.key_id if access else ""
+    secret: bytes = request.app.state.form_secret
+    return hmac.new(secret, f"form of {person}".encode(), "sha256").digest()
 
 
 def check_token(request: Request, purpose: str, received: str) -> None:

@@ -40,16 +40,13 @@ from groundwire_collector.web.pages.measures import (
     series_of,
 )
 from groundwire_collector.web.pages.rendering import page
+from groundwire_collector.web.pages.time_axis import time_axis, within
 from groundwire_collector.web.pages.time_range import PRESETS, Range, TimeRange
 from groundwire_evaluators.reliance.memorization import estimate_memorization
 from groundwire_evaluators.reliance.probe.run import summarise
 
 router = APIRouter(include_in_schema=False)
 SECOND = 10**9
-BUCKETS = 60  # of a chart, about
-STEPS = (10, 20, 30, 60, 120, 300, 600)  # seconds, for ranges of hours
-HOURS = (1, 2, 3, 6, 12, 24, 48, 168)
-FINE_RANGE = 8 * HOUR
 CLOSED_BOOK_BUCKETS = 12
 DIMENSIONS: tuple[SegmentDimension, ...] = (
     *("model_version", "prompt_version", "index_version", "service", ""),
@@ -81,8 +78,9 @@ def show(
     with database.connect() as connection:
         query = ScoreSumQuery(0, now + HOUR, HOUR, by, access.services, service or None)
         span = _default(connection, query, span, now)
-        axis = _axis(connection, query, span, now)
-        rows = score_sums.find(connection, _within(query, axis)) if axis else []
+        since, until = (span.since_ns or 0) // SECOND, span.until_ns
+        axis = time_axis(connection, query, since, None if until is None else until // SECOND, now)
+        rows = score_sums.find(connection, within(query, axis)) if axis else []
         alarms = drift.alarms(connection, access.services, limit=ALARMS_READ)
         events = _events(connection, alarms, access, service, axis) if axis else []
         reliance = _reliance(connection, access, service, axis, events) if axis else []
@@ -117,30 +115,6 @@ def _default(connection: Connection, query: ScoreSumQuery, span: TimeRange, now:
     age = now - first
     preset = next((name for name, seconds in PRESETS.items() if age <= seconds), "7d")
     return TimeRange.of({"range": preset}, now * SECOND)
-
-
-def _axis(connection: Connection, query: ScoreSumQuery, span: TimeRange, now: int) -> Axis | None:
-    """Time axis from the first bucket with turns on; None without any."""
-    since = (span.since_ns or 0) // SECOND
-    until = min(span.until_ns // SECOND + 1, now + 1) if span.until_ns else now + 1
-    fine = until - since <= FINE_RANGE and since >= now - FINE_LIFETIME_SECONDS
-    width = FINE if fine else HOUR
-    bounds = query._replace(since=since - since % width, until=until, step=width)
-    found = score_sums.extent(connection, bounds)
-    if found is None:
-        return None
-    first = max(since, found[0])
-    last = until if span.until_ns is None else min(until, found[1] + width)
-    if fine and last - first > FINE_RANGE:
-        fine = False
-    steps = STEPS if fine else tuple(HOUR * hours for hours in HOURS)
-    step = next((each for each in steps if (last - first) / each <= BUCKETS), steps[-1])
-    start = first - first % step
-    return Axis(start, max(last, start + 2 * step), step)
-
-
-def _within(query: ScoreSumQuery, axis: Axis) -> ScoreSumQuery:
-    return query._replace(since=axis.since, until=axis.until, step=axis.step)
 
 
 def _charts(
@@ -322,7 +296,7 @@ def _change_point(alarm: Alarm) -> ChartEvent:
         "change",
         change.since // SECOND,
         f"{alarm.signal} of {alarm.service}{where}: alarm, {alarm.state.value}",
-        f"/alarms#alarm-{alarm.id}",
+        f"/alarms/{alarm.id}",
         change.interval[0] // SECOND,
         change.interval[1] // SECOND,
     )

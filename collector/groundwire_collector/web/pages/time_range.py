@@ -50,6 +50,11 @@ class TimeRange:
         return {"range": self.preset} if self.preset in PRESETS else {}
 
     @property
+    def query_key(self) -> tuple[tuple[str, str], ...]:
+        """The range as a key of what is remembered for some seconds."""
+        return tuple(sorted(self.query.items()))
+
+    @property
     def title(self) -> str:
         """The range in words."""
         if self.preset in PRESETS:
