@@ -24,6 +24,7 @@ from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
 from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
 from groundwire_collector.evaluation.runner import judge
+from groundwire_collector.evaluation.training_files import MemorizedOverrides
 from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
 from groundwire_collector.metrics.revisions import RevisionTimes
@@ -98,6 +99,7 @@ class Pipeline:
         self._engine = engine
         self._evaluators = evaluators
         self._publisher = _publisher(settings)
+        self._memorized = MemorizedOverrides()
         self._drift = DriftDetection(settings, engine)
         self._consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
