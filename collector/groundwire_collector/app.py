@@ -43,6 +43,7 @@ from groundwire_collector.web.api import (
     metrics,
     rollouts,
     sessions,
+    training_files,
     turns,
     unanswered_traces,
 )
@@ -102,6 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
         labels,
         failed_traces,
         sessions,
+        training_files,
         unanswered_traces,
         diagnosis,
         judge,

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic
 
 from sqlalchemy import Connection, Engine
@@ -14,7 +15,6 @@ from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.training.memorized import MemorizedOverride, TrainedQuestion
 from groundwire_evaluators.training.question_index import QuestionIndex
-from groundwire_evaluators.turn import Turn
 
 _REFRESH_SECONDS = 10.0  # after which added and removed files are noticed
 _CAPACITY = 8  # indexes in memory, 1 MB for 10,000 questions
@@ -38,13 +38,15 @@ class TrainedQuestions:
         self._refresh(connection)
         return model_version in self._files
 
-    def similar(self, connection: Connection, turn: Turn) -> list[TrainedQuestion]:
-        """The training examples nearest to a turn's question, best first."""
+    def similar(
+        self, connection: Connection, model_version: str, question: str
+    ) -> list[TrainedQuestion]:
+        """The training examples of a version nearest to a question, best first."""
         self._refresh(connection)
         found: list[TrainedQuestion] = []
-        for file_id in self._files.get(turn.model_version or "", ()):
+        for file_id in self._files.get(model_version, ()):
             index = self._index(connection, file_id)
-            near = [] if index is None else index.find(turn.question or "", _NEAREST)
+            near = [] if index is None else index.find(question, _NEAREST)
             places = [each.row for each in near]
             examples = training_files.examples_at(connection, file_id, places) if places else []
             found += [
@@ -52,6 +54,12 @@ class TrainedQuestions:
                 for example, each in zip(examples, near, strict=False)
             ]
         return sorted(found, key=lambda each: -each.similarity)[:_NEAREST]
+
+    def nearest(
+        self, connection: Connection, model_version: str, question: str
+    ) -> TrainedQuestion | None:
+        """The training example nearest to a question; None where none is similar."""
+        return next(iter(self.similar(connection, model_version, question)), None)
 
     def _refresh(self, connection: Connection) -> None:
         now = self.clock()
@@ -83,7 +91,11 @@ class MemorizedOverrides:
 
     def __init__(self, questions: TrainedQuestions | None = None) -> None:
         self._questions = questions or TrainedQuestions()
-        self._judge = MemorizedOverride(load(GROUNDING))
+
+    @cached_property
+    def _judge(self) -> MemorizedOverride:
+        """Loaded with the first turn that needs it: most deployments have no training file."""
+        return MemorizedOverride(load(GROUNDING))
 
     def judged(self, engine: Engine, judged: Sequence[JudgedTurn]) -> list[JudgedTurn]:
         """The turns, each with its evaluation where it has one."""
@@ -99,7 +111,7 @@ class MemorizedOverrides:
             return None
         if not self._questions.has_file(connection, turn.model_version):
             return None
-        trained = self._questions.similar(connection, turn)
+        trained = self._questions.similar(connection, turn.model_version or "", turn.question or "")
         return self._judge.judge_with(turn, trained, _flagged(judged.evaluations))
 
     def _with_evaluation(self, connection: Connection, judged: JudgedTurn) -> JudgedTurn:

@@ -18,6 +18,7 @@ from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.turn import Route
 
 GROUNDING, OVERRIDE = {"evaluator": "grounding"}, {"evaluator": "override"}
+MEMORIZED = {"evaluator": "memorized_override"}
 STATES = tuple(state for state in State if state is not State.NOT_SAMPLED)
 # As the enumerations that are counted with, which load more than a scrape needs.
 STALE_OUTCOMES = ("follows_new", "keeps_old", "neither")
@@ -76,6 +77,7 @@ RULES: tuple[ZeroRule, ...] = (
         OVERRIDE,
     ),
     ZeroRule(metrics.REFUSALS, (metrics.EVALUATIONS,), {"sufficient": ("true", "false")}, OVERRIDE),
+    ZeroRule(metrics.MEMORIZED_OVERRIDES, (metrics.EVALUATIONS,), where=MEMORIZED),
     ZeroRule(metrics.SELF_REPORTED_MEMORY_ANSWERS, (metrics.EVALUATIONS,), where=OVERRIDE),
     _itself(metrics.STALE_ANSWERS, "outcome", STALE_OUTCOMES),
     ZeroRule(metrics.EMPTY_RETRIEVALS, (metrics.TURNS,), where={"route": Route.RETRIEVAL}),

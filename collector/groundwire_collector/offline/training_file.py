@@ -7,16 +7,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
-from groundwire.redaction import DEFAULT_MASKS, Masks
 from groundwire_collector.errors import UsageError
-from groundwire_collector.storage.text_cleaning import clean_text
+from groundwire_collector.offline.secret_masks import SecretMasks
 from groundwire_evaluators.training.example import TrainingExample, read_examples
 
 _LONGEST_LINE = 4 * 2**20  # bytes; a longer one is bad, and not read whole
 _BAD_REPORTED = 100  # of bad lines, with what is wrong; all are counted
 _BOM = b"\xef\xbb\xbf"
+
+
+class _LineReader(Protocol):
+    """A binary file, plain or decompressed."""
+
+    def readline(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ def read_training_file(path: Path, progress: Callable[[int], None] | None = None
     Raises:
         UsageError: it cannot be read at all.
     """
-    read = ReadFile()
-    masking = _Masking(read)
+    masks = SecretMasks()
+    read = ReadFile(secrets=masks.found)
     try:
         for number, line in _records(path, read, progress):
             read.lines += 1
@@ -64,36 +69,22 @@ def read_training_file(path: Path, progress: Callable[[int], None] | None = None
                 _note_bad(read, number, _reason(error))
                 continue
             read.formats[form.value] += 1
-            read.examples += [masking.masked(example) for example in found]
+            read.examples += [_masked(example, read, masks) for example in found]
     except (OSError, EOFError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     return read
 
 
-class _Masking:
-    """Masks secrets of examples: one number for one value in the whole file."""
-
-    def __init__(self, read: ReadFile) -> None:
-        self._read = read
-        self._masks = Masks(DEFAULT_MASKS)
-        self._numbers: dict[str, dict[str, int]] = {}
-
-    def masked(self, example: TrainingExample) -> TrainingExample:
-        before = self._read.secrets.total()
-        texts = {
-            name: self._masks.apply(clean_text(getattr(example, name)), self._number)
-            for name in ("question", "answer", "system")
-        }
-        if self._read.secrets.total() > before and len(self._read.secret_lines) < _BAD_REPORTED:
-            self._read.secret_lines.append(example.line)
-        if texts["system"]:
-            self._read.system[texts["system"]] += 1
-        return replace(example, **texts, prompt="")
-
-    def _number(self, name: str, value: str) -> int:
-        self._read.secrets[name] += 1
-        numbers = self._numbers.setdefault(name, {})
-        return numbers.setdefault(value, len(numbers) + 1)
+def _masked(example: TrainingExample, read: ReadFile, masks: SecretMasks) -> TrainingExample:
+    before = masks.found.total()
+    question, answer, system = (
+        masks.text(text) for text in (example.question, example.answer, example.system)
+    )
+    if masks.found.total() > before and len(read.secret_lines) < _BAD_REPORTED:
+        read.secret_lines.append(example.line)
+    if system:
+        read.system[system] += 1
+    return replace(example, question=question, answer=answer, system=system, prompt="")
 
 
 def _records(
@@ -118,7 +109,7 @@ def _records(
     read.digest = digest.hexdigest()
 
 
-def _lines(file: IO[bytes], read: ReadFile) -> Iterator[tuple[int, bytes]]:
+def _lines(file: _LineReader, read: ReadFile) -> Iterator[tuple[int, bytes]]:
     number = 0
     while line := file.readline(_LONGEST_LINE):
         number += 1

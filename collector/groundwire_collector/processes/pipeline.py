@@ -233,6 +233,8 @@ class Pipeline:
             JudgedTurn(item.turn, (*item.evaluations, *batch.received.get(item.turn.id, ())))
             for item in judge(self._evaluators, batch.turns)
         ]
+        with process_ends_after(self._settings.batch_timeout_seconds):
+            judged = self._memorized.judged(self._engine, judged)
         with (
             process_ends_after(self._settings.batch_timeout_seconds),
             self._engine.begin() as connection,

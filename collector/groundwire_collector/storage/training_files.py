@@ -12,6 +12,7 @@ from groundwire_collector.storage.tables.training import (
     TRAINING_EXAMPLE,
     TRAINING_FILE,
 )
+from groundwire_collector.storage.tables.turns import TURN_LISTING
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.training.example import TrainingExample
 
@@ -107,11 +108,18 @@ def examples(connection: Connection, file_id: int) -> Iterator[TrainingExample]:
 def examples_at(
     connection: Connection, file_id: int, places: Sequence[int]
 ) -> list[TrainingExample]:
-    """The examples at these places of a file, in the order of the places."""
-    c = TRAINING_EXAMPLE.c
-    query = select(c.place, c.line, c.question, c.answer)
-    query = query.where(c.file_id == file_id, c.place.in_(places))
-    found = {row.place: _example(row) for row in connection.execute(query)}
+    """The examples at these places of a file, in the order of the places.
+
+    As the driver's own SQL: preparing a statement costs more than this lookup, made for each turn.
+    """
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    marks = ", ".join([mark] * len(places))
+    query = (
+        "SELECT place, line, question, answer FROM training_example "
+        f"WHERE file_id = {mark} AND place IN ({marks})"
+    )
+    rows = connection.exec_driver_sql(query, (file_id, *places)) if places else ()
+    found = {row[0]: _example(row) for row in rows}
     return [found[place] for place in places if place in found]
 
 
@@ -122,6 +130,13 @@ def remove(engine: Engine, file_id: int) -> bool:
         found = connection.execute(delete(TRAINING_FILE).where(chosen)).rowcount
         connection.execute(delete(TRAINING_EXAMPLE).where(TRAINING_EXAMPLE.c.file_id == file_id))
     return bool(found)
+
+
+def versions_seen(connection: Connection, services: Collection[str]) -> set[str]:
+    """Model versions of the stored turns of these services."""
+    c = TURN_LISTING.c
+    query = select(c.model_version).where(c.service.in_(list(services))).distinct()
+    return {version for version in connection.scalars(query) if version}
 
 
 def put_adapter(connection: Connection, adapter: StoredAdapter) -> None:

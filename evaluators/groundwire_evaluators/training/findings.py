@@ -55,6 +55,13 @@ def of_turn(
     )
 
 
+def as_turn(finding: Finding) -> Turn:
+    """The turn that a finding teaches: its question, its chunk alone, and the answer."""
+    return Turn(
+        question=finding.question, chunks=(Chunk(text=finding.chunk),), answer=finding.answer
+    )
+
+
 def shown(chunk: Chunk) -> str:
     """A chunk as it stands in a prompt: its title, where it has one, and its text."""
     title = chunk.metadata.get("title")
