@@ -38,7 +38,9 @@ from groundwire_collector.metric_definitions import (
     CONTEXT_UTILIZATION,
     DISTRACTOR_RATIO,
     EMPTY_RETRIEVALS,
+    EVALUATIONS,
     INDEX_AGE,
+    MEMORIZED_OVERRIDES,
     PROBE_CALLS,
     PROBE_OUTCOMES,
     PROBE_RUNS,
@@ -170,6 +172,22 @@ def markers() -> timeseries.Panel:
         "a RAG application.",
     )
     return by_version(panel, ratio(marked, rate(f"{TURNS.name}_total", VERSION)))
+
+
+def memorized() -> timeseries.Panel:
+    counted = rate(f"{MEMORIZED_OVERRIDES.name}_total", VERSION)
+    judged = rate(
+        f"{EVALUATIONS.name}_total",
+        f'{VERSION}, evaluator="memorized_override", state="scored"',
+    )
+    panel = bad_share(
+        "Do answers repeat the training file against their context?",
+        "Of turns with a similar question in the training file of their model version, the share "
+        "whose answer repeats the training answer although the chunks say otherwise. `groundwire "
+        "finetune show` lists them.",
+        "needs a training file",
+    )
+    return by_version(panel, ratio(counted, judged)).data_links(VERSION_LINKS)
 
 
 def refusals() -> timeseries.Panel:
@@ -382,7 +400,7 @@ BELOW: tuple[Section, ...] = (
         "What do answers rest on?",
         (band(8, utilization, distractors, place), band(8, stale, chunk_ages)),
     ),
-    ("Refusals and self-reported memory", (band(8, refusals, markers),)),
+    ("Refusals and self-reported memory", (band(8, refusals, markers, memorized),)),
     ("Labels of chunks (needs labels)", (band(8, labelled, labelled_turns),)),
     (
         "Probes and closed-book calls (needs probes or closed-book calls)",

@@ -83,7 +83,7 @@ class TrainedQuestions:
 
 
 class MemorizedOverrides:
-    """Adds the evaluation `memorized_override` to turns of model versions with a training file.
+    """Live evaluator `memorized_override`, for model versions with a training file.
 
     Only scored ones: a question that the file does not have says nothing about the answer. Price:
     a lookup of under 1 ms a turn of such a version, none for others.
