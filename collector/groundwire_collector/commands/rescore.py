@@ -1,4 +1,4 @@
-"""`groundwire rescore`: judge stored and archived turns again, compare with the scores before."""
+"""`groundwire rescore`: judge turns again, compare with the scores before."""
 
 import pkgutil
 from collections.abc import Iterator

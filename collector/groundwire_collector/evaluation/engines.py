@@ -40,7 +40,7 @@ class JudgingEngine(Protocol):
 
 
 class BatchSize:
-    """Turns in a batch: doubled while batches are quick, halved where one is slow."""
+    """Batch size: doubled while batches are quick, halved after a slow one."""
 
     def __init__(self) -> None:
         self.turns = FEWEST

@@ -1,4 +1,4 @@
-"""Ray as the engine that maps evaluators over turns: actors on a cluster, with GPUs if wanted.
+"""Ray actors that map evaluators over turns, with GPUs if wanted.
 
 An actor that dies with its node is started again on another, and its batches with it. Ray's job
 and client ports have no authentication: they belong into the cluster's own network.

@@ -1,4 +1,4 @@
-"""Judge archived turns again: new scores beside the old ones, hour after hour."""
+"""Judge archived turns again: new scores beside the old ones."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Judge stored and archived turns again; what the same revision judged is passed over."""
+"""Judge turns again; what the same revision judged is passed over."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ Advance = Callable[[int], None]  # so many turns are done, or were done before
 
 
 class Rescoring:
-    """One run over any number of sources of turns; `comparison` is of all of them."""
+    """Rescoring run over sources of turns; `comparison` is of all."""
 
     def __init__(self, engine: JudgingEngine, advance: Advance, *, again: bool = False) -> None:
         """`again`: also turns that the same revisions judged."""

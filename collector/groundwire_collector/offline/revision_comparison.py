@@ -1,4 +1,4 @@
-"""Compare an evaluator's new revision with the old one on the same turns."""
+"""Compare two revisions of an evaluator on the same turns."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""One writer of an archive at a time, among all processes of its database."""
+"""Lock of the archive's writer, among all processes of its database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
