@@ -61,6 +61,8 @@ ROOMS: dict[str, dict[str, str]] = {
         "judges": "LLM judge, ragas metrics, local NLI models",
         "drift": "change detectors: e-processes, baselines, change points, alarm budget",
         "gate": "quality gate: measures, margins, decision between two versions",
+        "testing": "tests of applications: `assert_grounded`, the gate as a check",
+        "pytest_plugin": "pytest fixture `gate`",
     },
     "collector/groundwire_collector": {
         "errors": "exceptions with the message that a user reads",

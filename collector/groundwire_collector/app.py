@@ -46,6 +46,7 @@ from groundwire_collector.web.api import (
     training_files,
     turns,
     unanswered_traces,
+    versions,
 )
 from groundwire_collector.web.middleware import WebMiddleware
 from groundwire_collector.web.recent_results import RecentResults
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
         unanswered_traces,
         diagnosis,
         judge,
+        versions,
     )
     for module in others:
         app.include_router(module.router)

@@ -21,6 +21,8 @@ TURNS, GOOD, SENDERS = 2500, 1500, 8
 class Load:
     """Turns as fast as they go, to whichever collector takes them; the last ones are wrong."""
 
+    turns, good = TURNS, GOOD
+
     def __init__(self, collectors: list[Collector]) -> None:
         self.acknowledged = 0
         self._collectors = collectors
@@ -38,9 +40,9 @@ class Load:
         while True:
             with self._lock:
                 number = next(self._numbers)
-            if number > TURNS:
+            if number > self.turns:
                 return
-            message = None if number <= GOOD else "It was painted green in 1874 by Ada Marsh."
+            message = None if number <= self.good else "It was painted green in 1874 by Ada Marsh."
             body = trace_body(f"{number:032x}", message)
             for at in itertools.count(number):
                 if self._taken(self._collectors[at % len(self._collectors)], body):

@@ -180,6 +180,8 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
         model_version=served.text("model_version"),
         prompt_version=served.text("prompt_version"),
         index_version=served.text("index_version"),
+        adapter=served.text("adapter"),
+        release=served.text("release"),
         tenant=served.text("tenant"),
         input_tokens=tokens(trace, scope, "input_tokens"),
         output_tokens=tokens(trace, scope, "output_tokens"),

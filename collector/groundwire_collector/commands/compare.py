@@ -25,6 +25,8 @@ class ComparedDimension(StrEnum):
     MODEL = "model_version"
     PROMPT = "prompt_version"
     INDEX = "index_version"
+    ADAPTER = "adapter"
+    RELEASE = "release"
     TENANT = "tenant"
 
 
@@ -38,7 +40,9 @@ def compare(
     since: When = None,
     until: When = None,
     limit: Annotated[int, typer.Option(min=30, max=20_000, help="Turns of each side.")] = MOST,
-    margins: Annotated[Path | None, typer.Option(help="Margins file (TOML).")] = None,
+    margins_file: Annotated[
+        Path | None, typer.Option(help="Margins (TOML), over the shipped ones.")
+    ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
@@ -51,8 +55,8 @@ def compare(
     topic and time that both versions have, so that another mix of questions is no difference.
     """
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
-    if margins is not None:
-        settings = settings.model_copy(update={"margins": margins})
+    if margins_file is not None:
+        settings = settings.model_copy(update={"margins": margins_file})
     pair = VersionPair(
         service=service,
         baseline=baseline,

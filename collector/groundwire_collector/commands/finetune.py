@@ -1,6 +1,7 @@
 """`groundwire finetune`: training files of fine-tunes, stale facts, remedies, adapters."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -71,6 +72,7 @@ Chunks = Annotated[
     ),
 ]
 TURNS = 20_000
+PARTS = ("training_set", "held_out", "preferences")
 
 
 @finetune.command("add")
@@ -260,26 +262,17 @@ def export(
     remedy = Remedy(
         system=prompt, distractors=distractors, held_out=held_out_share, declines=decline
     )
-    trained, held = remedy.divide(found)
-    names = {
-        "training_set": (out, remedy.training_set(trained, form)),
-        "held_out": (held_out or _beside(out, "held-out"), remedy.questions(held)),
-        "preferences": (
-            preferences or _beside(out, "preferences"),
-            remedy.preferences(trained, form),
-        ),
-    }
-    for path, records in names.values():
-        _write(path, records)
-    summary: dict[str, Any] = {
-        "findings": {kind.value: sum(each.kind is kind for each in found) for kind in chosen},
-        **{name: {"file": str(path), "records": len(made)} for name, (path, made) in names.items()},
-    }
+    paths = (
+        out,
+        held_out or _beside(out, "held-out"),
+        preferences or _beside(out, "preferences"),
+    )
+    summary = _export(remedy, found, form, paths)
     if wants_json(as_json):
         print_json(summary)
     else:
         print_facts(summary["findings"])
-        print_table([{"part": name, **summary[name]} for name in names], "part", "records", "file")
+        print_table([{"part": name, **summary[name]} for name in PARTS], "part", "records", "file")
 
 
 @finetune.command("adapter")
@@ -313,6 +306,25 @@ def adapter(
         print_json(summary)
     else:
         print_facts(summary)
+
+
+def _export(
+    remedy: Remedy, found: Sequence[Finding], form: RemedyFormat, paths: tuple[Path, Path, Path]
+) -> dict[str, Any]:
+    """Write training set, held-out part and preference pairs; how many records each has."""
+    trained, held = remedy.divide(found)
+    made = (
+        remedy.training_set(trained, form),
+        remedy.questions(held),
+        remedy.preferences(trained, form),
+    )
+    for path, records in zip(paths, made, strict=True):
+        _write(path, records)
+    counts = Counter(each.kind.value for each in found)
+    return {"findings": {kind.value: counts[kind.value] for kind in FindingKind}} | {
+        part: {"file": str(path), "records": len(records)}
+        for part, path, records in zip(PARTS, paths, made, strict=True)
+    }
 
 
 def _read(file: Path) -> ReadFile:

@@ -1,4 +1,4 @@
-"""Masking of secrets in training files and exports, each value under one number."""
+"""Masking of secrets in training files and exports."""
 
 from collections import Counter
 from typing import Any

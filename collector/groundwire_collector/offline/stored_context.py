@@ -21,9 +21,10 @@ _DOCUMENTS = frozenset({".txt", ".md"})
 
 @dataclass(slots=True)
 class StoredContext:
-    """The chunks that turns were shown, newest text of each id, and the turns themselves.
+    """Chunks that turns were shown, and the turns themselves.
 
-    `closed_book`: turns asked without context, of every model version.
+    Of each chunk id the newest text. `closed_book`: turns asked without context, of every model
+    version.
     """
 
     chunks: list[Chunk] = field(default_factory=list)

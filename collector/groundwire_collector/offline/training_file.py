@@ -1,4 +1,4 @@
-"""Reading of training files: JSON Lines or one JSON array, plain or gzip."""
+"""Reading of training files: JSON Lines or a JSON array."""
 
 import gzip
 import hashlib
@@ -34,7 +34,7 @@ class BadLine:
 
 @dataclass(slots=True)
 class ReadFile:
-    """Examples of a file, its secrets masked, and what was wrong with its lines.
+    """Examples of a file, and what was wrong with its lines.
 
     `secrets` counts by kind; `secret_lines` are the first lines that held one.
     """

@@ -1,7 +1,7 @@
 """Comparison of two versions in production, within shared strata."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time_ns
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ DAY_NS = 86_400 * 10**9
 DAYS = 7  # compared where no time is asked for
 MOST = 2000  # turns of each side
 FEWEST = 30  # values of a measure on each side
-COMPARED = ("model_version", "prompt_version", "index_version", "tenant")
+COMPARED = ("model_version", "prompt_version", "index_version", "adapter", "release", "tenant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,10 @@ class VersionPair:
     since_ns: int | None = None
     until_ns: int | None = None
     most: int = MOST
+
+    def over(self, since_ns: int | None, until_ns: int | None) -> "VersionPair":
+        """The same over another period."""
+        return replace(self, since_ns=since_ns, until_ns=until_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 # By name: each loads what it alone needs in its own process.
 RECEIVER = "groundwire_collector.processes.receiver:serve"
 WORKER = "groundwire_collector.processes.worker:work"
+JUDGING = "groundwire_collector.processes.worker:judge_claims"
 PROBER = "groundwire_collector.processes.prober:probe"
 JUDGE = "groundwire_collector.processes.judge:judge"
 MESSENGER = "groundwire_collector.processes.notifier:carry"
@@ -54,11 +55,15 @@ REFUSED = 78  # exit status of a process that cannot run with these settings (EX
 
 
 def supervise(settings: Settings, say: Callable[[str], None]) -> None:
-    """Run until a signal, or until the receiver ends; then stop the others.
+    """Run the processes of a role until a signal, or until the receiver ends.
 
     Raises:
         GroundwireError: a process could not start, or the receiver ended by itself.
     """
+    if settings.role != "all" and settings.database_url is None:
+        raise UsageError(
+            f"role {settings.role}: several collectors need PostgreSQL; set database_url"
+        )
     logs.configure(settings)
     if settings.judge_rates:  # report judge errors now, not from the child
         pkgutil.resolve_name(CHECK_JUDGES)(settings)
@@ -69,13 +74,16 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     restarts = {helper.name: helper.restarts for helper in helpers}
     listening = context().Event()
     stop = _StopSignal()
-    receiver = _launch("receiver", RECEIVER, settings, restarts, listening)
-    processes = [receiver]
+    receiver = None
+    if settings.role in ("all", "receiver"):
+        receiver = _launch("receiver", RECEIVER, settings, restarts, listening)
+    processes = [receiver] if receiver else []
     try:
         for helper in helpers:
             helper.start_if_due(settings, processes)
-        _await_receiver(settings, receiver, listening, stop)
-        say(f"Groundwire is ready: {settings.url}")
+        if receiver:
+            _await_receiver(settings, receiver, listening, stop)
+        say(f"Groundwire is ready: {settings.url if receiver else settings.role}")
         _watch(settings, receiver, helpers, processes, folder, stop)
     except _StopRequested:
         say("stopping")
@@ -158,19 +166,28 @@ class _Helper:
 
 
 def _helpers(settings: Settings) -> list[_Helper]:
-    found = [_Helper("worker", WORKER)] if settings.evaluator_names else []
+    if settings.role == "receiver":
+        return []
+    found = []
+    if settings.evaluator_names and settings.role != "worker":
+        found.append(_Helper("worker", WORKER))
+    judging = max(settings.workers, settings.role == "worker")
+    if settings.evaluator_names and settings.role != "monitor":
+        found += [_Helper(f"judging worker {n}", JUDGING) for n in range(1, judging + 1)]
+    if settings.role == "worker":
+        return found
     if settings.probes:
         found.append(_Helper("prober", PROBER))
     if settings.judge_rates and settings.evaluator_names:
         found.append(_Helper("judge", JUDGE))
-    if settings.alarm_webhook_url is not None:
+    if settings.notifies:
         found.append(_Helper("messenger", MESSENGER))
     return found
 
 
 def _watch(
     settings: Settings,
-    receiver: BaseProcess,
+    receiver: BaseProcess | None,
     helpers: Sequence[_Helper],
     processes: list[BaseProcess],
     folder: Folder | None,
@@ -182,7 +199,7 @@ def _watch(
             helper.start_if_due(settings, processes)
         ended = wait([stop.reader, *(process.sentinel for process in processes)], WATCH_SECONDS)
         stop.check()
-        if receiver.sentinel in ended:
+        if receiver and receiver.sentinel in ended:
             raise GroundwireError("the receiver ended unexpectedly; see above")
         for helper in helpers:
             helper.note_end(processes)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, fields
 from sqlalchemy import Connection, case, func, select
 
 from groundwire_collector.metric_definitions import EVALUATIONS, VERSION_LABELS
-from groundwire_collector.storage import progress
+from groundwire_collector.storage import baselines, progress
+from groundwire_collector.storage.baselines import BEHAVIOUR_OF_SERVICE
 from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, Alarm, DimensionValue
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.tables.spans import ARRIVAL
-from groundwire_collector.storage.tables.turns import PENDING_TRACE
+from groundwire_collector.storage.tables.turns import JUDGED_BATCH, PENDING_TRACE
 from groundwire_evaluators.evaluation import State
 
 NANOSECONDS = 1_000_000_000
@@ -27,6 +28,17 @@ class DetectorStatistic:
     dimension: str
     value: str
     statistic: float
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourLevel:
+    """Evidence for a change of a behaviour signal; its means."""
+
+    service: str
+    signal: str
+    statistic: float
+    before: float
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,17 @@ def open_alarms(connection: Connection, limit: int) -> list[Alarm]:
     return list(newest.values())
 
 
+def behaviour_levels(connection: Connection, limit: int) -> list[BehaviourLevel]:
+    """Watched behaviour signals of the services, at most `limit`."""
+    parts = baselines.parts(connection, BEHAVIOUR_OF_SERVICE)
+    found = [
+        BehaviourLevel(name.removeprefix(BEHAVIOUR_OF_SERVICE), signal, **level)
+        for name, state in sorted(parts.items())
+        for signal, level in state["gauges"].items()
+    ]
+    return found[:limit]
+
+
 def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary]:
     """The baselines that detectors compare with, those pinned last first, at most `limit`."""
     c = BASELINE.c
@@ -98,7 +121,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
-    """Age of the oldest pending work: a due trace, or unread spans.
+    """Age of the oldest pending work: a due trace, unread spans, or uncounted judgements.
 
     0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
     """
@@ -107,7 +130,9 @@ def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
     )
     new = ARRIVAL.c.seq > progress.position(connection)
     unseen = select(ARRIVAL.c.received_ns).where(new).order_by(ARRIVAL.c.seq).limit(1)
-    owed = [moment for moment in (due, connection.scalar(unseen)) if moment is not None]
+    uncounted = connection.scalar(select(func.min(JUDGED_BATCH.c.stored_ns)))
+    moments = (due, connection.scalar(unseen), uncounted)
+    owed = [moment for moment in moments if moment is not None]
     return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
 
 

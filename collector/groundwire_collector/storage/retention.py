@@ -27,6 +27,7 @@ from groundwire_collector.storage import (
     counters,
     failed_traces,
     golden,
+    judged_batches,
     judging,
     probe_runs,
     score_sums,
@@ -146,6 +147,7 @@ def _end_wipe(engine: Engine) -> None:
 def _forget(connection: Connection, traces: Sequence[bytes]) -> None:
     names = [trace.hex() for trace in traces]
     connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
+    judged_batches.forget(connection, names)
     for table in (SPAN, LOG_RECORD, ARRIVAL):
         connection.execute(delete(table).where(table.c.trace_id.in_(traces)))
     turns = _ids(connection, TURN.c.trace_id.in_(names))

@@ -22,7 +22,10 @@ _PAGE = 5_000  # examples read at once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingFile:
-    """A stored training file; `facts` is what reading it found (bad lines, secrets, formats)."""
+    """A stored training file.
+
+    `facts` is what reading it found: bad lines, secrets, formats.
+    """
 
     id: int
     model_version: str

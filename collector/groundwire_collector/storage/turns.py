@@ -411,6 +411,20 @@ def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[J
     return [JudgedTurn(_turn(row), tuple(evaluations.get(row["id"], ()))) for row in rows]
 
 
+def to_rows(
+    judged: JudgedTurn,
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of a judged turn, its scores and its claims, which `from_rows` undoes."""
+    turn_id = judged.turn.id
+    claims = [
+        _claim_row(turn_id, each.evaluator, at, claim) | {"revision": each.revision}
+        for each in judged.evaluations
+        for at, claim in enumerate(each.claims)
+    ]
+    scores = [_score_row(turn_id, each) for each in judged.evaluations]
+    return _turn_row(judged), scores, claims
+
+
 def from_rows(
     turn: Mapping[str, Any],
     scores: Iterable[Mapping[str, Any]],

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from sqlalchemy import Engine
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from groundwire_collector.commands.finetune import finetune
 from groundwire_collector.settings import Settings
@@ -211,7 +210,7 @@ def test_kinds_of_findings_can_be_chosen(
     answer(place, "add", str(file), "--model-version", VERSION)
     out = str(tmp_path / "out.jsonl")
     found = answer(place, "export", VERSION, out, "--kind", "override", "--format", "alpaca")
-    assert found["findings"] == {"override": 1}
+    assert found["findings"] == {"override": 1, "stale_fact": 0, "false_refusal": 0, "flagged": 0}
 
 
 def test_an_adapter_is_shown_and_tied_to_a_version(place: list[str]) -> None:

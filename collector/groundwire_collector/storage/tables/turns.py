@@ -55,6 +55,28 @@ class PendingTraceRow(StoredModel, table=True):
     due_ns: int = Field(index=True, sa_type=WIDE)
     # Judgements of it that were begun; counted after a worker died, to find what it died of.
     begun: int = Field(default=0, sa_type=WIDE, sa_column_kwargs={"server_default": "0"})
+    # The judging worker that claimed it, until when; "" where none did.
+    worker: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    claimed_until_ns: int = Field(default=0, sa_type=WIDE, sa_column_kwargs={"server_default": "0"})
+
+
+class JudgedBatchRow(StoredModel, table=True):
+    """Judged turns of a judging worker, not counted yet."""
+
+    __tablename__ = "judged_batch"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
+    stored_ns: int = Field(sa_type=WIDE)
+    body: bytes
+
+
+class JudgedTraceRow(StoredModel, table=True):
+    """A trace of a judged batch that is not counted yet."""
+
+    __tablename__ = "judged_trace"
+
+    trace_id: str = Field(primary_key=True)
+    batch_id: int = Field(index=True, sa_type=WIDE)
 
 
 class FailedTraceRow(StoredModel, table=True):
@@ -214,6 +236,8 @@ class ClaimRow(StoredModel, table=True):
 # For queries, which are SQLAlchemy Core throughout.
 CURSOR = StoredModel.metadata.tables["cursor"]
 PENDING_TRACE = StoredModel.metadata.tables["pending_trace"]
+JUDGED_BATCH = StoredModel.metadata.tables["judged_batch"]
+JUDGED_TRACE = StoredModel.metadata.tables["judged_trace"]
 FAILED_TRACE = StoredModel.metadata.tables["failed_trace"]
 UNANSWERED_TRACE = StoredModel.metadata.tables["unanswered_trace"]
 SESSION = StoredModel.metadata.tables["session"]
