@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         description="Folder of the reader model of the grounding evaluator (model.onnx, "
         "tokenizer.json, card.json); off: none; unset: the installed one, if any.",
     )
+    judge_steps: bool = Field(
+        False,
+        description="Judge what an agent's steps said before the answer, each against the context "
+        "that it had: one more evaluation of the turn, grounding_steps.",
+    )
     prices: Path | None = Field(
         None, description="TOML file with token prices per model; unset: no cost metrics."
     )

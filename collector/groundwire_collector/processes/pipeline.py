@@ -7,7 +7,7 @@ commit was: nothing is lost and nothing is counted twice.
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from time import time_ns
 from typing import TYPE_CHECKING
@@ -19,11 +19,14 @@ from groundwire_collector.assembly.completion import SECOND, due_ns, waits_for_r
 from groundwire_collector.assembly.conversation import with_earlier_context
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
+from groundwire_collector.assembly.steps import steps_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
 from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
 from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
+from groundwire_collector.evaluation.registry import GROUNDING
 from groundwire_collector.evaluation.runner import judge
+from groundwire_collector.evaluation.steps import judge_steps
 from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
 from groundwire_collector.metrics.revisions import RevisionTimes
@@ -70,7 +73,7 @@ class TurnBatch:
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
     that turned out to be a part of another turn, by whose id; `pieces` what the index of pieces is
     to know of these traces; `unanswered` the traces that gave no turn,
-    `answered` the ids of those that did.
+    `answered` the ids of those that did; `steps` those of the turns, where steps are judged.
     """
 
     turns: Sequence[Turn]
@@ -80,6 +83,7 @@ class TurnBatch:
     pieces: Sequence[TraceFragment]
     unanswered: Sequence[UnansweredTrace] = ()
     answered: Collection[str] = ()
+    steps: Mapping[str, Sequence[Turn]] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -227,8 +231,16 @@ class Pipeline:
             batch = self._batch(due) if due else None
         if batch is None:
             return
+        of_steps = self._of_steps(batch)
         judged = [
-            JudgedTurn(item.turn, (*item.evaluations, *batch.received.get(item.turn.id, ())))
+            JudgedTurn(
+                item.turn,
+                (
+                    *item.evaluations,
+                    *of_steps.get(item.turn.id, ()),
+                    *batch.received.get(item.turn.id, ()),
+                ),
+            )
             for item in judge(self._evaluators, batch.turns)
         ]
         with (
@@ -242,6 +254,14 @@ class Pipeline:
             trace_fragments.put(connection, batch.pieces)
         if self._publisher is not None:
             self._publisher.publish(judged)
+
+    def _of_steps(self, batch: TurnBatch) -> dict[str, tuple[Evaluation, ...]]:
+        """Grounding of the turns' steps, by turn id."""
+        grounding = next((e for e in self._evaluators if e.name == GROUNDING), None)
+        if grounding is None or not batch.steps:
+            return {}
+        found = judge_steps(grounding, batch.steps)
+        return {turn_id: (evaluation,) for turn_id, evaluation in found.items()}
 
     def _with_root(self, due: Sequence[PendingTrace]) -> list[PendingTrace]:
         """Traces except those whose root may still arrive, which are postponed."""
@@ -292,7 +312,8 @@ class Pipeline:
         silent = [unanswered(r.trace) for r in requests if not r.turns and r.trace.readings]
         answered = {name for request in requests if request.turns for name in request.trace.ids}
         absorbed = _absorbed(requests, before)
-        return TurnBatch(fuller, received, before, absorbed, known, silent, answered)
+        steps = steps_of(requests) if self._settings.judge_steps else {}
+        return TurnBatch(fuller, received, before, absorbed, known, silent, answered, steps)
 
     def _commit(
         self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int

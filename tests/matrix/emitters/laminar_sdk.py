@@ -1,8 +1,9 @@
+# ruff: noqa: E402
 import os
 import sys
 
 os.environ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf"
-sys.argv[0] = os.environ["OTEL_SERVICE_NAME"]  # Laminar names the service by its program
+sys.argv[0] = os.environ["OTEL_SERVICE_NAME"]  # Laminar names the service by its program, at import
 
 from corpus import CHUNKS, PROMPT, QUESTION, SESSION, SYSTEM, USER, client
 from lmnr import Instruments, Laminar, observe
