@@ -23,7 +23,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a minute or two, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --disable-pip-version-check --upgrade pip
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[collector,demo,grpc,mcp,postgres,reader]' --group dev
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[archive,collector,demo,grpc,mcp,postgres,reader]' --group dev
 	@touch $@
 
 $(VENV)/.clients: $(VENV)/.installed

@@ -11,6 +11,7 @@ from dashboards.panels import (
     QueryColumn,
     alarms_link,
     bad_share,
+    by_version,
     evidence,
     expected,
     listing,
@@ -82,33 +83,30 @@ def _size(bound: str) -> str:
 def by_stream() -> timeseries.Panel:
     """The strongest streams of the range: the same ones at every moment."""
     series = f"{DRIFT_STATISTIC.name}{{{SERVICE}}}"
+    highest = one_replica(f"max_over_time({series}[$__rate_interval])")
     strongest = one_replica(f"max_over_time({series}[$__range] @ end())")
     return (
         evidence(
             "How strong is the evidence, and in which version?",
             f"The {STREAMS} strongest streams. An alarm is raised at 1 and holds the line there "
-            "while it is open. Evidence multiplies, so the axis is logarithmic: a straight climb "
-            "is a steady change. If the line of one version climbs alone, the change is there.",
+            "while it is open; between scrapes its maximum counts. Evidence multiplies, so the "
+            "axis is logarithmic: a straight climb is a steady change. If the line of one version "
+            "climbs alone, the change is there.",
         )
-        .with_target(query(f"{one_replica(series)} and topk({STREAMS}, {strongest})", STREAM))
+        .with_target(query(f"{highest} and topk({STREAMS}, {strongest})", STREAM))
         .data_links([turns_link("worst", "service"), alarms_link()])
     )
 
 
 def against_baseline() -> timeseries.Panel:
     watched = mean(P_UNSUPPORTED.name, f"{VERSION}, {WATCHED}")
-    panel = (
-        bad_share(
-            "Are claims less supported than in the baseline?",
-            "Mean p_unsupported of each version. The dashed line is the pinned baseline, shown "
-            "where one service is chosen (or there is only one); all are in the table below.",
-        )
-        .with_target(query(watched))
-        .with_target(query(_only_one(_baseline()), "baseline"))
-        .interval(SMOOTH)
-        .data_links(VERSION_LINKS)
+    panel = bad_share(
+        "Are claims less supported than in the baseline?",
+        "Mean p_unsupported of each version. The dashed line is the pinned baseline, shown "
+        "where one service is chosen (or there is only one); all are in the table below.",
     )
-    return expected(panel, "baseline")
+    panel = by_version(panel, watched).with_target(query(_only_one(_baseline()), "baseline"))
+    return expected(panel, "baseline").interval(SMOOTH).data_links(VERSION_LINKS)
 
 
 def _baseline() -> str:
@@ -145,17 +143,14 @@ def baselines() -> table.Panel:
 def versions() -> timeseries.Panel:
     turns = rate(f"{TURNS.name}_total", VERSION)
     by = "service, model_version, prompt_version, index_version"
-    return rate_of(
+    panel = rate_of(
         "Which versions served when?",
         "Turns of each combination of model, prompt and index version. A change that starts "
         "with a new line came with that version.",
         "turns/s",
-    ).with_target(
-        query(
-            f"sum by ({by}) ({turns})",
-            f"{LEGEND} · {{{{prompt_version}}}} · {{{{index_version}}}}",
-        )
     )
+    legend = f"{LEGEND} · {{{{prompt_version}}}} · {{{{index_version}}}}"
+    return by_version(panel, f"sum by ({by}) ({turns})", legend)
 
 
 def revisions() -> table.Panel:

@@ -7,10 +7,10 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
     CITATION_COLOURS,
-    LEGEND,
     VERDICT_COLOURS,
     VERSION_LINKS,
     bad_share,
+    by_version,
     change,
     density,
     expected,
@@ -103,7 +103,7 @@ def _mean_by(title: str, label: str) -> timeseries.Panel:
         "dimension first. A gap: far fewer turns than usual are scored. Expected: the median of "
         "the last week, where one service is chosen.",
     )
-    panel = panel.with_target(query(expression, f"{{{{service}}}} · {{{{{label}}}}}"))
+    panel = by_version(panel, expression, f"{{{{service}}}} · {{{{{label}}}}}", label=label)
     one = f"{usual} and on () (count({usual}) == 1)"
     return expected(panel.with_target(query(one, "expected")), "expected")
 
@@ -125,31 +125,27 @@ def flagged() -> timeseries.Panel:
         f"({SUM_BY_VERSION} (version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}) > 0)"
     )
     flags = f"{SUM_BY_VERSION} (version_evaluator:groundwire_flagged_turns:increase{{{JUDGED}}})"
-    return (
-        bad_share(
-            "Which version has more flagged turns?",
-            "Share of scored turns flagged for an unsupported claim, over the current window. The "
-            "floor is the evaluator's false-positive rate, not zero.",
-        )
-        .with_target(query(f"{flags} / {turns}"))
-        .data_links([*VERSION_LINKS, runbook_link("GroundwireFaithfulnessBurn")])
+    panel = bad_share(
+        "Which version has more flagged turns?",
+        "Share of scored turns flagged for an unsupported claim, over the current window. The "
+        "floor is the evaluator's false-positive rate, not zero.",
     )
+    links = [*VERSION_LINKS, runbook_link("GroundwireFaithfulnessBurn")]
+    return by_version(panel, f"{flags} / {turns}").data_links(links)
 
 
 def false_refusals() -> timeseries.Panel:
     judged = f"version_evaluator:groundwire_judged_turns:increase{{{JUDGED}}}"
     ratio = f"version_evaluator:groundwire_false_refusals:ratio{{{JUDGED}}}"
     refused = f"{SUM_BY_VERSION} ({ratio} * {judged})"
-    return (
-        bad_share(
-            "Which version refuses what a chunk answers?",
-            "Share of turns refused although one sentence of a chunk answers the question, over "
-            "the current window. Faithfulness does not count them: a refusal claims nothing.",
-        )
-        .with_target(query(f"{refused} / ({SUM_BY_VERSION} ({judged}) > 0)"))
-        .data_links(
-            [refusals_link("service", "model_version"), runbook_link("GroundwireFalseRefusals")]
-        )
+    panel = bad_share(
+        "Which version refuses what a chunk answers?",
+        "Share of turns refused although one sentence of a chunk answers the question, over "
+        "the current window. Faithfulness does not count them: a refusal claims nothing.",
+    )
+    panel = by_version(panel, f"{refused} / ({SUM_BY_VERSION} ({judged}) > 0)")
+    return panel.data_links(
+        [refusals_link("service", "model_version"), runbook_link("GroundwireFalseRefusals")]
     )
 
 
@@ -176,24 +172,18 @@ def sessions_with_flags() -> stat.Panel:
 
 def flags_by_step() -> timeseries.Panel:
     flags = f"{SUM_BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)}) * 60"
-    return (
-        rate_of("How many answers to investigate?", "Flagged turns a minute.", "turns/min")
-        .with_target(query(flags, LEGEND, exemplars=True))
-        .data_links(VERSION_LINKS)
-    )
+    panel = rate_of("How many answers to investigate?", "Flagged turns a minute.", "turns/min")
+    return by_version(panel, flags, exemplars=True).data_links(VERSION_LINKS)
 
 
 def least_faithful() -> timeseries.Panel:
-    return (
-        good_share(
-            "How faithful is the least faithful tenth?",
-            "10th percentile of scored turns: the tail moves before the mean. Each dot is an "
-            "exemplar: click it to open its trace.",
-        )
-        .axis_soft_min(0)
-        .with_target(query(quantile(0.1, FAITHFULNESS.name, JUDGED), LEGEND, exemplars=True))
-        .data_links(VERSION_LINKS)
-    )
+    panel = good_share(
+        "How faithful is the least faithful tenth?",
+        "10th percentile of scored turns: the tail moves before the mean. Each dot is an "
+        "exemplar: click it to open its trace.",
+    ).axis_soft_min(0)
+    lowest = quantile(0.1, FAITHFULNESS.name, JUDGED)
+    return by_version(panel, lowest, exemplars=True).data_links(VERSION_LINKS)
 
 
 def values_of_p_unsupported() -> heatmap.Panel:
@@ -247,13 +237,14 @@ def states() -> timeseries.Panel:
 
 def reader() -> timeseries.Panel:
     seconds, claims_ = (rate(f"{m.name}_total", JUDGED) for m in (READER_SECONDS, READER_CLAIMS))
-    return line(
+    panel = line(
         "How long does the reader model take?",
         "Seconds that an optional reader model takes on a claim in doubt. Turns whose claims are "
         "not read in time are not_evaluable.",
         "s",
         empty="needs a reader model",
-    ).with_target(query(f"{SUM_BY_VERSION} ({seconds}) / {SUM_BY_VERSION} ({claims_})", LEGEND))
+    )
+    return by_version(panel, f"{SUM_BY_VERSION} ({seconds}) / {SUM_BY_VERSION} ({claims_})")
 
 
 def estimate() -> timeseries.Panel:
@@ -328,17 +319,15 @@ def calibration_shift() -> timeseries.Panel:
 def judge_scores() -> timeseries.Panel:
     matchers = VERSION
     expression = mean(JUDGE_SCORE.name, matchers, "sum by (service, model_version, evaluator)")
-    return (
-        good_share(
-            "What do the judges score?",
-            "Mean judge score of sampled turns. With non-uniform sampling this is not the level "
-            "of all traffic: compare versions with each other, not with other panels. If it falls "
-            "while the panel beside it falls too, the judge changed, not the answers.",
-            empty=NEEDS_JUDGE,
-        )
-        .with_target(query(expression, "{{evaluator}} · {{model_version}}"))
-        .data_links([turns_link("worst", "service", "model_version")])
+    panel = good_share(
+        "What do the judges score?",
+        "Mean judge score of sampled turns. With non-uniform sampling this is not the level "
+        "of all traffic: compare versions with each other, not with other panels. If it falls "
+        "while the panel beside it falls too, the judge changed, not the answers.",
+        empty=NEEDS_JUDGE,
     )
+    panel = by_version(panel, expression, "{{evaluator}} · {{model_version}}")
+    return panel.data_links([turns_link("worst", "service", "model_version")])
 
 
 def golden_agreement() -> timeseries.Panel:
@@ -388,16 +377,13 @@ def drop() -> timeseries.Panel:
     selected = f'{{{SERVICE}, evaluator="$evaluator"}}'
     fallen = f"version_evaluator:groundwire_faithfulness:drop{selected}"
     noise = f"version_evaluator:groundwire_faithfulness:stderr{selected}"
-    return (
-        line(
-            "How many standard errors below the week's median?",
-            "Drop of each model version below its service's median in units of the standard error "
-            "of its mean: the alert requires several.",
-            "none",
-        )
-        .decimals(1)
-        .with_target(query(f"max by (service, model_version) ({fallen} / ({noise} > 0))"))
-    )
+    panel = line(
+        "How many standard errors below the week's median?",
+        "Drop of each model version below its service's median in units of the standard error "
+        "of its mean: the alert requires several.",
+        "none",
+    ).decimals(1)
+    return by_version(panel, f"max by (service, model_version) ({fallen} / ({noise} > 0))")
 
 
 def _few(expression: str) -> str:

@@ -20,6 +20,7 @@ from dashboards.panels import (
     POOR,
     Steps,
     bad_share,
+    by_version,
     coloured,
     line,
     link,
@@ -385,16 +386,13 @@ def tokens() -> timeseries.Panel:
 
 def cost() -> timeseries.Panel:
     spent = f"sum by (service, model_version, currency) ({rate(f'{COST.name}_total', VERSION)})"
-    return (
-        line(
-            "What does the application cost an hour?",
-            "From the price file, in its currency.",
-            "suffix:/h",
-            empty=NEEDS_PRICES,
-        )
-        .decimals(2)
-        .with_target(query(f"3600 * {spent}", f"{LEGEND} · {{{{currency}}}}"))
-    )
+    panel = line(
+        "What does the application cost an hour?",
+        "From the price file, in its currency.",
+        "suffix:/h",
+        empty=NEEDS_PRICES,
+    ).decimals(2)
+    return by_version(panel, f"3600 * {spent}", f"{LEGEND} · {{{{currency}}}}")
 
 
 def unpriced() -> timeseries.Panel:
@@ -404,7 +402,7 @@ def unpriced() -> timeseries.Panel:
         "Their cost is missing. unknown_model: add it to the price file; no_tokens: its "
         "instrumentation reports no token counts.",
         "turns/min",
-        empty="every turn has a price, or there is no price file",
+        empty=NEEDS_PRICES,
     ).with_target(query(f"60 * {turns}", "{{reason}}"))
 
 
@@ -414,12 +412,12 @@ def label_sets() -> timeseries.Panel:
         "Label sets evicted and overflowed in the last hour. Overflowed counts are under "
         "`other`: too many versions are active at the same time to keep them apart.",
         "suffix:label sets",
-        empty="no label set was evicted",
     )
     for metric, name in ((SERIES_EVICTED, "evicted"), (SERIES_OVERFLOWED, "overflowed")):
         counted = one_replica(f"increase({metric.name}_total[1h])")
+        panel = panel.with_target(query(f"sum({counted})", f"{name}, all metrics"))
         panel = panel.with_target(
-            query(f"topk(4, sum by (metric) ({counted}) > 0)", f"{name} · {{{{metric}}}}")
+            query(f"topk(3, sum by (metric) ({counted}) > 0)", f"{name} · {{{{metric}}}}")
         )
     return panel
 

@@ -6,11 +6,11 @@ from grafana_foundation_sdk.models import common as common_models
 from dashboards import faithfulness, health, reliance
 from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
-    LEGEND,
     VERSION_LINKS,
     LabelColumn,
     QueryColumn,
     alarms_link,
+    by_version,
     line,
     link,
     listing,
@@ -18,10 +18,10 @@ from dashboards.panels import (
     query,
     query_now,
     rate_of,
-    row_link,
     runbook_link,
     segment_link,
     turns_link,
+    worst_turn_of_row,
 )
 from groundwire_collector.alerting.promql import (
     JUDGED,
@@ -43,6 +43,7 @@ from groundwire_collector.metric_definitions import (
 
 UID = "groundwire-overview"
 ALL, ALL_SERVICES = "all versions", "all services"
+OF = "of"  # hidden column: the name of the label that chooses the turns of a row
 FEWEST = 30  # scored turns below which a version's mean is noise
 OTHERS = f'alertname=~"Groundwire.+", alertname!="GroundwireDrift", {SERVICE}'
 PENDING = f"ALERTS_FOR_STATE{{{OTHERS}}}"
@@ -176,39 +177,39 @@ def what_got_worse() -> table.Panel:
 
 
 def alerts_firing() -> table.Panel:
-    since = f"({PENDING} and ignoring (alertstate) {FIRING}) * 1000"
+    began = f"({PENDING} and ignoring (alertstate) {FIRING}) * 1000"
+    since = f'label_replace({began}, "{OF}", "service", "service", ".+")'
     return listing(
         "Which other alerts are firing?",
         "Alerts of Prometheus beside those of drift, pages and tickets. Alerts that Grafana "
         "manages itself are on its own page. Each leads to its runbook and to the worst turn of "
-        "its service.",
+        "its service, or of all services where it has none.",
         "no other alert of Prometheus is firing",
         [
             LabelColumn("alertname", 205, "alert"),
             LabelColumn("severity", 68),
             LabelColumn("service", 110, absent=ALL_SERVICES),
+            LabelColumn(OF, 0, absent="all"),
             LabelColumn("model_version", 170, "version", ALL),
         ],
         QueryColumn("since", "dateTimeFromNow", since, 120),
     ).data_links(
         [
             link("Open the runbook", "/runbooks/${__data.fields.alert}"),
-            row_link(service="service"),
+            worst_turn_of_row(OF, "service"),
         ]
     )
 
 
 def turns_by_version() -> timeseries.Panel:
     routed = rate(f"{TURNS.name}_total", VERSION)
-    return (
-        rate_of(
-            "How many turns does each version serve?",
-            "Turns a second. A version without turns has no numbers above.",
-            "turns/s",
-        )
-        .with_target(query(f"{SUM_BY_VERSION} ({routed})"))
-        .data_links([turns_link("newest", "service", "model_version")])
+    panel = rate_of(
+        "How many turns does each version serve?",
+        "Turns a second. A version without turns has no numbers above.",
+        "turns/s",
     )
+    links = [turns_link("newest", "service", "model_version")]
+    return by_version(panel, f"{SUM_BY_VERSION} ({routed})").data_links(links)
 
 
 def turns_by_route() -> timeseries.Panel:
@@ -226,29 +227,23 @@ def turns_by_route() -> timeseries.Panel:
 
 def generation_time() -> timeseries.Panel:
     expression = quantile(0.95, GENERATION_DURATION.name, VERSION)
-    return (
-        line(
-            "How long does generation take?",
-            "95th percentile of the time the model took to answer.",
-            "s",
-        )
-        .min(0)
-        .with_target(query(expression, LEGEND, exemplars=True))
+    panel = line(
+        "How long does generation take?",
+        "95th percentile of the time the model took to answer.",
+        "s",
     )
+    return by_version(panel.min(0), expression, exemplars=True)
 
 
 def first_token_time() -> timeseries.Panel:
     slowest = quantile(0.95, TIME_TO_FIRST_TOKEN.name, VERSION)
-    return (
-        line(
-            "How long until the first token?",
-            "95th percentile for streamed answers.",
-            "s",
-            empty="needs streamed answers",
-        )
-        .min(0)
-        .with_target(query(slowest, LEGEND, exemplars=True))
+    panel = line(
+        "How long until the first token?",
+        "95th percentile for streamed answers.",
+        "s",
+        empty="needs streamed answers",
     )
+    return by_version(panel.min(0), slowest, exemplars=True)
 
 
 def _worst_version(panel: stat.Panel, expression: str) -> stat.Panel:

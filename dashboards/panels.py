@@ -22,6 +22,9 @@ from grafana_foundation_sdk.models import heatmap as heatmap_models
 from grafana_foundation_sdk.models import prometheus as prometheus_models
 from grafana_foundation_sdk.models.common import DataSourceRef
 
+from groundwire_collector.alerting.promql import SERVICE, one_replica
+from groundwire_collector.metric_definitions import VERSION_FIRST_SEEN
+
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
 LEGEND = "{{service}} · {{model_version}}"
 MISSING = "–"
@@ -47,6 +50,8 @@ OUTCOME_COLOURS = {
     "refusal": "blue",
 }
 STALE_COLOURS = {"follows_new": GOOD, "keeps_old": BAD, "neither": PLAIN}
+
+OLDER, NEWEST = "blue", "orange"  # versions, by position
 
 Steps = tuple[tuple[float | None, str], ...]
 
@@ -143,6 +148,35 @@ def coloured(panel: timeseries.Panel, colours: Mapping[str, str]) -> timeseries.
     return panel
 
 
+def by_version(
+    panel: timeseries.Panel,
+    expression: str,
+    legend: str = LEGEND,
+    *,
+    label: str = "model_version",
+    exemplars: bool = False,
+) -> timeseries.Panel:
+    """Lines of versions: the newest of a service in orange, those before it in blue.
+
+    The newest one at the end of the range, so that a line has one colour; a service's only version
+    is blue. Call it before other targets are added.
+    """
+    newest = f"on (service, {label}) {_newest(label)}"
+    for split in ("unless", "and"):
+        panel = panel.with_target(query(f"({expression}) {split} {newest}", legend, exemplars))
+    older, new = ([_shades(colour)] for colour in (OLDER, NEWEST))
+    return panel.override_by_query("A", older).override_by_query("B", new)
+
+
+def _newest(label: str) -> str:
+    """Newest version of each service that has several, as label of the turns."""
+    first = f'{VERSION_FIRST_SEEN.name}{{{SERVICE}, dimension="{label}"}} @ end()'
+    first = one_replica(first)
+    several = f"(count by (service) ({first}) > 1)"
+    newest = f"topk by (service) (1, {first}) and on (service) {several}"
+    return f'label_replace({newest}, "{label}", "$1", "value", "(.*)")'
+
+
 def expected(panel: timeseries.Panel, name: str) -> timeseries.Panel:
     """Draw the expected level dashed, in the colour of text."""
     dashed = property_of("custom.lineStyle", {"fill": "dash", "dash": [6, 6]})
@@ -152,7 +186,7 @@ def expected(panel: timeseries.Panel, name: str) -> timeseries.Panel:
 def compared(panel: timeseries.Panel, old: str, new: str, legend: str) -> timeseries.Panel:
     """Queries of the old and the new model, in the same colours everywhere."""
     panel = panel.with_target(query(old, legend)).with_target(query(new, legend))
-    return panel.override_by_query("A", [_fixed("blue")]).override_by_query("B", [_fixed(POOR)])
+    return panel.override_by_query("A", [_fixed(OLDER)]).override_by_query("B", [_fixed(NEWEST)])
 
 
 def evidence(title: str, description: str) -> timeseries.Panel:
@@ -318,6 +352,10 @@ def _fixed(colour: str) -> models.DynamicConfigValue:
     return property_of("color", {"mode": "fixed", "fixedColor": colour})
 
 
+def _shades(colour: str) -> models.DynamicConfigValue:
+    return property_of("color", {"mode": "shades", "fixedColor": colour})
+
+
 def _missing() -> models.ValueMapping:
     """Value mapping of a missing value to a grey dash."""
     shown = models.ValueMappingResult(text=MISSING, color=PLAIN, index=0)
@@ -358,11 +396,20 @@ def row_link(**columns: str) -> Link:
     return link("Open the worst turn", f"/turns/worst?order=worst{chosen}{PERIOD}")
 
 
+def worst_turn_of_row(name: str, value: str, further: str = "") -> Link:
+    """Data link from a table row to the worst turn of the turns that a label chooses.
+
+    The columns `name` and `value` show the label; a name that turns do not have chooses all.
+    """
+    fields = "${__data.fields.%s:percentencode}"
+    chosen = f"{further}&{fields % name}={fields % value}"
+    return link("Open the worst turn", f"/turns/worst?order=worst{chosen}{PERIOD}")
+
+
 def segment_link() -> Link:
     """Data link from a drift alarm's row to its segment's worst turn."""
-    fields = "${__data.fields.%s:percentencode}"
-    segment = f"&service={fields % 'service'}&{fields % 'dimension'}={fields % 'version'}"
-    return link("Open the worst turn", f"/turns/worst?order=worst{segment}{PERIOD}")
+    service = "&service=${__data.fields.service:percentencode}"
+    return worst_turn_of_row("dimension", "version", service)
 
 
 def runbook_link(alert: str) -> Link:

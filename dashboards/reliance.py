@@ -4,13 +4,13 @@ from grafana_foundation_sdk.builders import dashboard, timeseries
 
 from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
-    LEGEND,
     OUTCOME_COLOURS,
     PERIOD,
     STALE_COLOURS,
     VALUE_COLOURS,
     VERSION_LINKS,
     bad_share,
+    by_version,
     good_share,
     line,
     link,
@@ -78,36 +78,28 @@ def memory_ratio() -> str:
 
 
 def memorization() -> timeseries.Panel:
-    return (
-        bad_share(
-            "Which version answers from memory?",
-            "Memorization ratio (M_R): share of answers that follow memory, among those that "
-            "follow context or memory, of the source with the highest among those with "
-            f"{FEWEST_DECIDING} such answers and more. 0 is good. Compare a new fine-tune with the "
-            "previous version.",
-        )
-        .with_target(query(memory_ratio()))
-        .data_links([*VERSION_LINKS, runbook_link("GroundwireMemorization")])
+    panel = bad_share(
+        "Which version answers from memory?",
+        "Memorization ratio (M_R): share of answers that follow memory, among those that "
+        "follow context or memory, of the source with the highest among those with "
+        f"{FEWEST_DECIDING} such answers and more. 0 is good. Compare a new fine-tune with the "
+        "previous version.",
     )
+    links = [*VERSION_LINKS, runbook_link("GroundwireMemorization")]
+    return by_version(panel, memory_ratio()).data_links(links)
 
 
 def context_read() -> timeseries.Panel:
     measured_ = f'{VERSION}, source!="closed_book"'
-    return (
-        good_share(
-            "How many answers follow the context?",
-            "p_s: share of all measured answers that follow the context, from probes and passive "
-            "signals. Closed-book calls are left out: without context most models decline, which "
-            "lowers p_s and decides nothing; read M_R for them.",
-        )
-        .with_target(
-            query(
-                "min by (service, model_version) "
-                f"(version_source:groundwire_context_reliance:ratio{{{measured_}}})"
-            )
-        )
-        .data_links(VERSION_LINKS)
+    panel = good_share(
+        "How many answers follow the context?",
+        "p_s: share of all measured answers that follow the context, from probes and passive "
+        "signals. Closed-book calls are left out: without context most models decline, which "
+        "lowers p_s and decides nothing; read M_R for them.",
     )
+    ratios = f"version_source:groundwire_context_reliance:ratio{{{measured_}}}"
+    expression = f"min by (service, model_version) ({ratios})"
+    return by_version(panel, expression).data_links(VERSION_LINKS)
 
 
 def measured() -> timeseries.Panel:
@@ -138,12 +130,13 @@ def outcomes_followed() -> timeseries.Panel:
 
 
 def redundant() -> timeseries.Panel:
-    return bad_share(
+    panel = bad_share(
         "Which answers does memory give as well?",
         "Share of answers with a closed-book call that memory alone gives too. Right today, at "
         "risk when the source changes, invisible to faithfulness.",
         NEEDS_CLOSED_BOOK,
-    ).with_target(query(f"version_source:groundwire_redundant_answers:ratio{{{VERSION}}}"))
+    )
+    return by_version(panel, f"version_source:groundwire_redundant_answers:ratio{{{VERSION}}}")
 
 
 def stale() -> timeseries.Panel:
@@ -171,11 +164,12 @@ def values() -> timeseries.Panel:
 
 def markers() -> timeseries.Panel:
     marked = rate(f"{SELF_REPORTED_MEMORY_ANSWERS.name}_total", VERSION)
-    return bad_share(
+    panel = bad_share(
         "Do answers say that they draw on memory?",
         "Share of turns with phrases such as `as of my last update`. Rare, and always a problem in "
         "a RAG application.",
-    ).with_target(query(ratio(marked, rate(f"{TURNS.name}_total", VERSION))))
+    )
+    return by_version(panel, ratio(marked, rate(f"{TURNS.name}_total", VERSION)))
 
 
 def refusals() -> timeseries.Panel:
@@ -240,7 +234,7 @@ def probes() -> timeseries.Panel:
 
 def relevance() -> timeseries.Panel:
     expression = mean(RETRIEVAL_RELEVANCE.name, VERSION, BY_INDEX)
-    return (
+    panel = (
         good_share(
             "Are the chunks relevant to the question?",
             "Lexical overlap of the best chunk and the question, mean over turns. It falls when an "
@@ -248,35 +242,33 @@ def relevance() -> timeseries.Panel:
             "does not show which chunk answers the question.",
         )
         .axis_soft_min(0.4)
-        .with_target(query(expression, INDEX))
         .data_links([turns_link("worst", "service", "index_version")])
     )
+    return _by_index(panel, expression)
 
 
 def utilization() -> timeseries.Panel:
     used = mean(CONTEXT_UTILIZATION.name, JUDGED)
-    return (
-        good_share(
-            "How many of the chunks are used?",
-            "Share of chunks that support a claim. It falls when the context is not read.",
-        )
-        .axis_soft_min(0)
-        .with_target(query(used))
+    panel = good_share(
+        "How many of the chunks are used?",
+        "Share of chunks that support a claim. It falls when the context is not read.",
     )
+    return by_version(panel.axis_soft_min(0), used)
 
 
 def distractors() -> timeseries.Panel:
     misleading = mean(DISTRACTOR_RATIO.name, JUDGED)
-    return bad_share(
+    panel = bad_share(
         "How many chunks distract?",
         "Share of chunks that are relevant to the question but support no claim. It rises with a "
         "wider retrieval.",
-    ).with_target(query(misleading))
+    )
+    return by_version(panel, misleading)
 
 
 def place() -> timeseries.Panel:
     expression = quantile(0.9, SUPPORTING_CHUNK_RANK.name, JUDGED)
-    return (
+    panel = (
         line(
             "At which rank is the supporting chunk?",
             "90th percentile; 0 is the first chunk. If it grows, a reranker or fewer chunks help; "
@@ -286,21 +278,20 @@ def place() -> timeseries.Panel:
         .min(0)
         .decimals(1)
         .axis_soft_max(5)
-        .with_target(query(expression, LEGEND, exemplars=True))
     )
+    return by_version(panel, expression, exemplars=True)
 
 
 def empty() -> timeseries.Panel:
     nothing = rate(f"{EMPTY_RETRIEVALS.name}_total", VERSION)
     retrieved = rate(f"{TURNS.name}_total", f'{VERSION}, route="retrieval"')
-    return (
+    panel = (
         bad_share(
             "Which retrievals find nothing?",
             "Share of turns with a retrieval that returned no chunk. The model then answers from "
             "its weights, or declines.",
         )
         .axis_soft_max(0.05)
-        .with_target(query(ratio(nothing, retrieved, BY_INDEX), INDEX))
         .data_links(
             [
                 link("Open the newest turns without a chunk", WITHOUT_CHUNK),
@@ -308,6 +299,7 @@ def empty() -> timeseries.Panel:
             ]
         )
     )
+    return _by_index(panel, ratio(nothing, retrieved, BY_INDEX))
 
 
 def labelled() -> timeseries.Panel:
@@ -341,7 +333,7 @@ def labelled_turns() -> timeseries.Panel:
 
 def ages() -> timeseries.Panel:
     index = quantile(0.5, INDEX_AGE.name, VERSION, "service, index_version")
-    return (
+    panel = (
         line(
             "Is the index still updated?",
             "Age of the index, median over turns. An index whose age only grows is no longer "
@@ -350,33 +342,33 @@ def ages() -> timeseries.Panel:
             empty="needs timestamps in chunk metadata",
         )
         .min(0)
-        .with_target(query(index, INDEX))
         .data_links([runbook_link("GroundwireIndexStale")])
     )
+    return _by_index(panel, index)
 
 
 def chunk_ages() -> timeseries.Panel:
     chunks = quantile(0.5, CHUNK_AGE.name, VERSION, "service, index_version")
-    return (
-        line(
-            "How old are the chunks that answers rest on?",
-            "Age of the oldest chunk of a turn, median over turns.",
-            "s",
-            empty="needs timestamps in chunk metadata",
-        )
-        .min(0)
-        .with_target(query(chunks, INDEX))
+    panel = line(
+        "How old are the chunks that answers rest on?",
+        "Age of the oldest chunk of a turn, median over turns.",
+        "s",
+        empty="needs timestamps in chunk metadata",
     )
+    return _by_index(panel.min(0), chunks)
 
 
 def retrieval_time() -> timeseries.Panel:
     expression = quantile(0.95, RETRIEVAL_DURATION.name, VERSION, "service, index_version")
-    return (
-        line("How long does retrieval take?", "95th percentile over turns.", "s")
-        .min(0)
-        .with_target(query(expression, INDEX, exemplars=True))
-        .data_links([runbook_link("GroundwireRetrievalSlow")])
-    )
+    panel = line("How long does retrieval take?", "95th percentile over turns.", "s").min(0)
+    panel = panel.data_links([runbook_link("GroundwireRetrievalSlow")])
+    return _by_index(panel, expression, exemplars=True)
+
+
+def _by_index(
+    panel: timeseries.Panel, expression: str, *, exemplars: bool = False
+) -> timeseries.Panel:
+    return by_version(panel, expression, INDEX, label="index_version", exemplars=exemplars)
 
 
 FIRST = (

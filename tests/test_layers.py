@@ -16,13 +16,24 @@ JUDGES = {"httpx", "onnxruntime", "openai", "ragas", "tokenizers", "torch", "tra
 HEAVY = ("judges/ragas", "judges/local", "reader/onnx_reader")
 MAY_IMPORT = {
     "sdk/groundwire": {"opentelemetry", "pytest"},  # pytest: the fixtures of groundwire.testing
-    "evaluators/groundwire_evaluators": {"markdown_it", "numpy", "sentencex", "Stemmer"} | JUDGES,
+    "evaluators/groundwire_evaluators": {
+        "jsonschema",
+        "markdown_it",
+        "numpy",
+        "pytest",  # the fixture `gate`
+        "referencing",
+        "sentencex",
+        "Stemmer",
+    }
+    | JUDGES,
     "collector/groundwire_collector": {
         "groundwire",
         "groundwire_evaluators",
         "alembic",
         "fastapi",
         "google",  # protobuf, googleapis
+        "duckdb",
+        "fsspec",
         "grpc",
         "httpx",
         "jinja2",
@@ -34,6 +45,7 @@ MAY_IMPORT = {
         "opentelemetry",  # the protobuf classes of OTLP
         "prometheus_client",
         "psycopg",
+        "pyarrow",  # with duckdb and fsspec the extra [archive]
         "pydantic",
         "pydantic_core",
         "pydantic_settings",

@@ -13,11 +13,11 @@
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
     python -m benchmarks.real_model score-server 8091   # the checkpoints' prompt log-probabilities
     python -m benchmarks.real_model served-gain deployment-144   # the evaluator context_gain
+    python -m benchmarks.real_model remedy deployment-144   # trained further on its own export
     python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
 
-`record`, `probes`, `mirror`, `score-server`, `served-gain` and `gguf` need the dependency group
-`real-model`
-of pyproject.toml; the others do not.
+`record`, `probes`, `mirror`, `score-server`, `served-gain`, `remedy` and `gguf` need the dependency
+group `real-model` of pyproject.toml; the others do not.
 """
 
 import argparse
@@ -73,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     mirrored = commands.add_parser("mirror", help="show checkpoints last year's pages")
     mirrored.add_argument("checkpoints", nargs="+")
     mirrored.set_defaults(run=_mirror)
+    remedied = commands.add_parser("remedy", help="train checkpoints further on their export")
+    remedied.add_argument("checkpoints", nargs="+")
+    remedied.set_defaults(run=_remedy)
     served = commands.add_parser("served-gain", help="measure context_gain as it is shipped")
     served.add_argument("checkpoints", nargs="+")
     served.set_defaults(run=_served_gain)
@@ -193,6 +196,16 @@ def _mirror(arguments: argparse.Namespace) -> None:
 
     for line in probes.mirror_table(handbook(TARNWELL), arguments.checkpoints, arguments.folder):
         print(line, flush=True)
+
+
+def _remedy(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import published, remedy
+
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    published.seed(arguments.folder)
+    for checkpoint in arguments.checkpoints:
+        for line in remedy.table(handbook(TARNWELL), checkpoint, arguments.folder):
+            print(line, flush=True)
 
 
 def _gguf(arguments: argparse.Namespace) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.tables import ARMS, by_checkpoint, header, line, percent
-from groundwire_collector.offline.gate import JudgedAnswer, compare
-from groundwire_collector.offline.stock_answers import stock_answers
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
+from groundwire_evaluators.gate import MeasuredAnswer, load_rules, run_gate
+from groundwire_evaluators.gate.answer_measures import ANSWERED
+from groundwire_evaluators.gate.measured_answer import mark_stock_answers
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.closed_book import OTHERS, compare_closed_book
@@ -25,6 +26,7 @@ from groundwire_evaluators.turn import Chunk, Turn
 
 WRONG = ("memory", "misread", "invented")
 _CLASSES: Mapping[str, Sequence[str]] = {"memory": ("memory",), "wrong": WRONG, "right": ("right",)}
+GATE_MARGIN = 0.05  # of the shares in the published table
 _BAD = (Verdict.UNSUPPORTED, Verdict.CONTRADICTED)
 
 
@@ -86,7 +88,7 @@ def detections(judged: Sequence[Judged]) -> str:
     """A Markdown table: how many memory, wrong and right answers each signal names."""
     head = [f"{name}: {part}" for name in SIGNALS for part in _CLASSES]
     lines = header("handbook", "checkpoint", *head)
-    for handbook, checkpoint, found in _by_checkpoint(judged):
+    for handbook, checkpoint, found in judged_by_checkpoint(judged):
         parts = [
             [each for each in found if each.answer.truth in classes]
             for classes in _CLASSES.values()
@@ -124,14 +126,14 @@ def levels(judged: Sequence[Judged]) -> str:
         "gate with right answers known",
     )  # fmt: skip
     base: dict[str, list[Judged]] = {}
-    for handbook, checkpoint, found in _by_checkpoint(judged):
+    for handbook, checkpoint, found in judged_by_checkpoint(judged):
         base.setdefault(handbook, found)
         gates = [_gate(base[handbook], found, known=known) for known in (False, True)]
         lines.append(line([handbook, checkpoint, *_level(found), *gates]))
     return "\n".join(lines)
 
 
-def _by_checkpoint(judged: Sequence[Judged]) -> Iterator[tuple[str, str, list[Judged]]]:
+def judged_by_checkpoint(judged: Sequence[Judged]) -> Iterator[tuple[str, str, list[Judged]]]:
     by_id = {each.answer.id: each for each in judged}
     for handbook, checkpoint, rows in by_checkpoint(each.answer for each in judged):
         yield handbook, checkpoint, [by_id[each.id] for each in rows]
@@ -197,30 +199,28 @@ def _others(judged: Judged, found: Sequence[Judged]) -> list[str]:
     ]
 
 
+def gated(judged: Sequence[Judged], *, known: bool) -> list[MeasuredAnswer]:
+    """The answers as `groundwire gate` measures them; `known`: with a reference for each."""
+    return mark_stock_answers([_measured(each, known=known) for each in judged])
+
+
 def _gate(base: Sequence[Judged], found: Sequence[Judged], *, known: bool) -> str:
+    rules = load_rules().with_share_margin(GATE_MARGIN)
     try:
-        gate = compare(_gated(base, known), _gated(found, known), margin=0.05)
+        return run_gate(gated(base, known=known), gated(found, known=known), rules).outcome.value
     except ValueError as error:
         return str(error)
-    return str(gate.outcome.value)
 
 
-def _gated(judged: Sequence[Judged], known: bool) -> list[JudgedAnswer]:
-    """The answers as `groundwire gate` judges them; `known`: with a reference for each."""
-    stock = stock_answers([(each.answer.question, each.answer.answer) for each in judged])
-    return [
-        JudgedAnswer(
-            id=each.answer.question_id,
-            state=each.grounding.state.value,
-            faithful=None if each.grounding.state is not State.SCORED else not each.flagged,
-            record={},
-            follows=_follows(each.override),
-            right=each.answer.truth == "right" if known else None,
-            stock=mark,
-        )
-        for each, mark in zip(judged, stock, strict=True)
-    ]
-
-
-def _follows(override: Evaluation) -> bool | None:
-    return override.value == 0.0 if override.state is State.SCORED else None
+def _measured(each: Judged, *, known: bool) -> MeasuredAnswer:
+    state = each.grounding.state.value
+    values = {"answered": float(state in ANSWERED)}
+    if each.grounding.state is State.SCORED:
+        values["faithful"] = float(not each.flagged)
+    if each.override.state is State.SCORED:
+        values["follows"] = float(each.override.value == 0.0)
+    if known:
+        values["right"] = float(each.answer.truth == "right")
+    answer = each.answer
+    record = {"answer": answer.answer, "question": answer.question}
+    return MeasuredAnswer(answer.question_id, answer.question, state, values, record)

@@ -33,6 +33,7 @@ from groundwire_collector.web import health, pages
 from groundwire_collector.web.api import (
     alarms,
     baselines,
+    compare,
     diagnosis,
     distributions,
     estimates,
@@ -95,7 +96,16 @@ def create_app(settings: Settings) -> FastAPI:
     watching = (alarms.router, baselines.router, distributions.router, rollouts.router)
     for router in (health.router, metrics.router, turns.router, *watching, *pages.ROUTERS):
         app.include_router(router)
-    others = (estimates, labels, failed_traces, sessions, unanswered_traces, diagnosis, judge)
+    others = (
+        compare,
+        estimates,
+        labels,
+        failed_traces,
+        sessions,
+        unanswered_traces,
+        diagnosis,
+        judge,
+    )
     for module in others:
         app.include_router(module.router)
     return app

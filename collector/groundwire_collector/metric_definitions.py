@@ -400,6 +400,11 @@ UNPRICED_TURNS = _counter(
 # Drift
 _DRIFT_LABELS = ("service", "signal", "dimension", "value", "cause")
 _BASELINE_LABELS = ("service", "signal", "revision")
+VERSION_FIRST_SEEN = _gauge(
+    "version_first_seen_timestamp_seconds",
+    "First turn of a model, prompt or index version of a service.",
+    *("service", "dimension", "value"),
+)
 BASELINE_TURNS = _gauge("baseline_turns", "Scored turns of a pinned baseline.", *_BASELINE_LABELS)
 BASELINE_FLAGGED_TURNS = _gauge(
     "baseline_flagged_turns", "Flagged turns of a pinned baseline.", *_BASELINE_LABELS
@@ -411,8 +416,8 @@ BASELINE_LOSS = _gauge(
 )
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
-    "Evidence for a degradation; alarm when the sum per service and signal reaches 1, at which it "
-    "is held while the alarm is open.",
+    "Evidence for a degradation, as its maximum in this and the last minute; alarm when the sum "
+    "per service and signal reaches 1, where it stays while the alarm is open.",
     "service",
     "signal",
     "dimension",

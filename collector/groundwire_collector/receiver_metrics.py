@@ -21,6 +21,7 @@ _WATCHED = (
     metric_definitions.WAL_BYTES,
 )
 
+KNOWN_STATUSES = ("200", "400", "401", "413", "429", "503")
 Restarts = Mapping[str, "Synchronized[int]"]  # by the name of the process
 
 
@@ -35,6 +36,8 @@ class ReceiverMetrics:
         self._rejected = self._counter(metric_definitions.SPANS_REJECTED)
         self._deduplicated = self._counter(metric_definitions.SPANS_DEDUPLICATED)
         self._requests = self._counter(metric_definitions.REQUESTS)
+        for status in KNOWN_STATUSES:
+            self._requests.labels(status)  # 0 until it happens
         self._auth_failures = self._counter(metric_definitions.AUTH_FAILURES)
         self._gauges = {
             metric: Gauge(metric.name, metric.help, registry=self.registry) for metric in _WATCHED

@@ -105,6 +105,15 @@ class Settings(BaseSettings):
         description="Size of the SQLite database beyond which the oldest data is deleted.",
     )
 
+    archive_url: str = Field(
+        "",
+        description="Folder or fsspec URL (s3://bucket/path) where turns and scores are kept as"
+        " Parquet before retention deletes them, with [archive]; unset: no archive.",
+    )
+    archive_after_hours: float = Field(
+        24.0, ge=0, description="Hours after its end when an hour of turns is archived."
+    )
+
     max_wal_bytes: int = Field(
         2**30,
         gt=0,
@@ -115,6 +124,20 @@ class Settings(BaseSettings):
     # TLS; or leave it to a proxy (docs/howto/run-the-collector.md)
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain.")
     tls_key: Path | None = Field(None, description="PEM file of its private key.")
+
+    # Processes
+    role: Literal["all", "receiver", "worker", "monitor"] = Field(
+        "all",
+        description="Processes to run. receiver: OTLP, API and pages; worker: judges traces;"
+        " monitor: counts what workers judged, alarms, judges and probes (one leads, others stand"
+        " by). For several machines on one PostgreSQL.",
+    )
+    workers: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="Judging processes; 0: the leader judges itself. A worker has at least one.",
+    )
 
     # Evaluation
     evaluators: str = Field(
@@ -161,6 +184,11 @@ class Settings(BaseSettings):
     )
     prices: Path | None = Field(
         None, description="TOML file with token prices per model; unset: no cost metrics."
+    )
+    margins: Path | None = Field(
+        None,
+        description="TOML file with margins of measures, over the shipped ones (`groundwire gate "
+        "--margins` prints these); for comparisons of versions.",
     )
     tenant_metrics: bool = Field(
         False,
@@ -247,13 +275,31 @@ class Settings(BaseSettings):
         " 23 enables the daily clock as well. Until then only large changes are found.",
     )
 
-    # Alarm webhook, for setups without Alertmanager; off unless a URL is set
+    # Channels of drift alarms, for setups without Alertmanager; off unless set
     alarm_webhook_url: SecretStr | None = Field(
         None,
         description="Webhook URL that receives each alarm, firing and resolved, in "
         "Alertmanager's format; keep it in the environment or the settings file.",
     )
     alarm_webhook_token: SecretStr | None = Field(None, description="Bearer token of the webhook.")
+    alarm_slack_url: SecretStr | None = Field(
+        None,
+        description="Incoming webhook of Slack that receives each alarm as a message; keep it in "
+        "the environment or the settings file.",
+    )
+    alarm_pagerduty_key: SecretStr | None = Field(
+        None,
+        description="Integration key (Events API v2) of the PagerDuty service that receives each "
+        "alarm; keep it in the environment or the settings file.",
+    )
+    alarm_pagerduty_url: str = Field(
+        "https://events.pagerduty.com/v2/enqueue",
+        description="Events API of PagerDuty; of its EU region: "
+        "https://events.eu.pagerduty.com/v2/enqueue.",
+    )
+    alarm_pagerduty_severity: Literal["critical", "error", "warning", "info"] = Field(
+        "warning", description="Severity of events, by which PagerDuty chooses the urgency."
+    )
     public_url: str | None = Field(
         None,
         description="Public base URL of the pages, for links in alarms; unset: the listen address.",
@@ -329,6 +375,12 @@ class Settings(BaseSettings):
     def probes(self) -> bool:
         """Whether the collector makes scheduled model calls."""
         return self.probe_endpoint is not None and bool(self.probe_models or self.closed_book_rate)
+
+    @property
+    def notifies(self) -> bool:
+        """Whether alarms are sent to any channel."""
+        named = (self.alarm_webhook_url, self.alarm_slack_url, self.alarm_pagerduty_key)
+        return any(each is not None for each in named)
 
     @property
     def judge_rates(self) -> dict[str, float]:

@@ -194,6 +194,7 @@ class _Gauges:
     def show(self) -> None:
         self._line.mark("up", {"job": "groundwire", "instance": "collector:4318"}, 1)
         self._process()
+        self._versions()
         self._evidence()
         self._baselines()
         self._alarms()
@@ -253,6 +254,17 @@ class _Gauges:
             elif self._left < alarm.began:
                 reached = (alarm.began - self._left) / (alarm.began - alarm.open)
                 self._statistic(stream, 10 ** (-4.5 + 4.5 * reached))
+
+    def _versions(self) -> None:
+        """When versions were first seen; those of the beginning, a day apart before it."""
+        cohorts = self._state.cohorts
+        for number, cohort in reversed([*enumerate(cohorts)]):
+            served = {"prompt_version": "p-12", "index_version": "kb-31"} | dict(cohort.labels)
+            begun = max(since for since, _ in cohort.phases)
+            ago = begun * MINUTE + (DAY * (len(cohorts) - number) if begun >= BEFORE else 0)
+            for name in VERSION_LABELS[1:] if cohort.conduct(self._left) else ():
+                labels = {"service": served["service"], "dimension": name, "value": served[name]}
+                self._line.set(metrics.VERSION_FIRST_SEEN, labels, self._end - ago)
 
     def _statistic(self, stream: tuple[str, str, str, str], value: float) -> None:
         labels = dict(zip(metrics.DRIFT_STATISTIC.labels, stream, strict=True))

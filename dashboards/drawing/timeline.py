@@ -1,9 +1,12 @@
 """Time series of simulated scrapes, written as OpenMetrics text with timestamps."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from groundwire_collector.metric_definitions import MetricDefinition
+from groundwire_collector.metrics.zero_counters import never_counted
+from groundwire_collector.storage.label_sets import Key, canonical
 
 TARGET = {"job": "groundwire", "instance": "collector:4318"}
 Series = tuple[str, tuple[tuple[str, str], ...]]  # sample name, sorted labels
@@ -18,14 +21,18 @@ class Timeline:
     def __init__(self) -> None:
         self._values: dict[Series, float] = {}
         self._samples: dict[Series, list[tuple[float, float]]] = {}
+        self._counted: set[Key] = set()
+        self._zeros_for = -1  # number of counted label sets that the zeros are of
 
     def count(self, metric: MetricDefinition, labels: Mapping[str, str], by: float = 1) -> None:
         """Raise a counter."""
+        self._counted.add((metric.name, canonical({n: labels[n] for n in metric.labels})))
         self._add(f"{metric.name}_total", _of(metric, labels), by)
 
     def observe(self, metric: MetricDefinition, labels: Mapping[str, str], value: float) -> None:
         """Observe a value into a histogram."""
         own = _of(metric, labels)
+        self._counted.add((metric.name, canonical({n: labels[n] for n in metric.labels})))
         self._add(f"{metric.name}_sum", own, value)
         self._add(f"{metric.name}_count", own, 1)
         for bound in metric.buckets:
@@ -41,7 +48,12 @@ class Timeline:
         self._values[_series(name, labels)] = value
 
     def scrape(self, moment: float) -> None:
-        """Record every current value."""
+        """Record every current value, and 0 for counters of events that never happened."""
+        if len(self._counted) != self._zeros_for:
+            self._zeros_for = len(self._counted)
+            for name, text in never_counted(self._counted):
+                own = {**json.loads(text), **TARGET}
+                self._values.setdefault(_series(f"{name}_total", own), 0.0)
         for series, value in self._values.items():
             self._samples.setdefault(series, []).append((moment, value))
 

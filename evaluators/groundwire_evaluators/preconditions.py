@@ -21,7 +21,7 @@ def not_judged(turn: Turn) -> tuple[State, str] | None:
     if turn.answer is None:
         return State.NOT_EVALUABLE, "no answer"
     try:
-        shown = visible(turn.answer).text
+        shown = visible(turn.answer)
     except UnfinishedError as error:
         return State.NOT_EVALUABLE, str(error)
     if not shown and turn.answer.strip():

@@ -15,11 +15,13 @@ from tests.end_to_end.test_crash import trace_body
 from tests.postgresql import Cluster
 from tests.running import Collector, collector, until
 
-TURNS, GOOD, SENDERS = 1200, 700, 8
+TURNS, GOOD, SENDERS = 2500, 1500, 8
 
 
 class Load:
     """Turns as fast as they go, to whichever collector takes them; the last ones are wrong."""
+
+    turns, good = TURNS, GOOD
 
     def __init__(self, collectors: list[Collector]) -> None:
         self.acknowledged = 0
@@ -38,9 +40,9 @@ class Load:
         while True:
             with self._lock:
                 number = next(self._numbers)
-            if number > TURNS:
+            if number > self.turns:
                 return
-            message = None if number <= GOOD else "It was painted green in 1874 by Ada Marsh."
+            message = None if number <= self.good else "It was painted green in 1874 by Ada Marsh."
             body = trace_body(f"{number:032x}", message)
             for at in itertools.count(number):
                 if self._taken(self._collectors[at % len(self._collectors)], body):

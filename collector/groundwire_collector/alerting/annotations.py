@@ -6,7 +6,7 @@ https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
 from collections.abc import Sequence
 
 from groundwire_collector.alerting.rules.settings import RuleSettings
-from groundwire_collector.metric_definitions import VERSION_LABELS
+from groundwire_collector.metric_definitions import JUDGE_CALLS, VERSION_LABELS
 
 VERSIONS = VERSION_LABELS[1:]
 CLOCK = "2006-01-02 15:04:05 MST"  # Go format verb
@@ -19,6 +19,11 @@ SIGNALS = {
     "not_evaluated": "turns that could not be evaluated",
     "unscored": "turns with nothing to score",
 }
+# Takes the name of the judge from the alert's label.
+_JUDGED = (
+    f"printf `group by (service) ({JUDGE_CALLS.name}_total{{evaluator=%q}})` "
+    "$labels.evaluator | query"
+)
 WHOLE = 'printf "%.0f"'
 SHARE = "humanizePercentage"
 
@@ -85,6 +90,18 @@ def drift_since() -> str:
     )
 
 
+def judged_services() -> str:
+    """Services that the judge of an alert, which has no service itself, has judged."""
+    services = "{{ if $i }}, {{ end }}{{ .Labels.service }}"
+    return f"{{{{ range $i, $_ := {_JUDGED} }}}}{services}{{{{ else }}}}unknown{{{{ end }}}}"
+
+
+def judged_turns_url(limits: RuleSettings, order: str, further: str = "") -> str:
+    """Turns of the only service that the judge of an alert judges, or of all services."""
+    service = "{{ if eq (len .) 1 }}&service={{ (first .).Labels.service | urlquery }}{{ end }}"
+    return turns_url(limits, (), order, f"{further}{{{{ with {_JUDGED} }}}}{service}{{{{ end }}}}")
+
+
 def turns_url(limits: RuleSettings, labels: Sequence[str], order: str, further: str = "") -> str:
     return f"{limits.collector_url}/turns?order={order}{_chosen(labels)}{further}"
 
@@ -111,6 +128,12 @@ def worst_links(limits: RuleSettings, labels: Sequence[str], window: int) -> dic
 def dashboard_url(limits: RuleSettings) -> str:
     service = "{{ $labels.service | urlquery }}"
     return f"{limits.grafana_url}/d/groundwire-overview?var-service={service}"
+
+
+def judge_dashboard_url(limits: RuleSettings, board: str) -> str:
+    """Dashboard that shows a judge, with the judge chosen."""
+    judge = "{{ $labels.evaluator | urlquery }}"
+    return f"{limits.grafana_url}/d/groundwire-{board}?var-evaluator={judge}"
 
 
 def _chosen(labels: Sequence[str]) -> str:

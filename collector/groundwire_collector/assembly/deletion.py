@@ -88,8 +88,8 @@ class Wanted:
         )
 
 
-def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> int:
-    """Delete all traces of a session or user with their texts; returns how many.
+def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> set[bytes]:
+    """Delete all traces of a session or user with their texts; returns their ids.
 
     Reads every stored span, so it takes a while; it is the whole trace that goes.
     """
@@ -105,7 +105,7 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
         traces |= _joined(engine, batch)
     traces |= {call for call, repeated in closed_book.items() if repeated in traces}
     forget_traces(engine, traces)
-    return len(traces)
+    return traces
 
 
 def _found(engine: Engine, wanted: Sequence[Wanted]) -> tuple[set[bytes], dict[bytes, bytes]]:

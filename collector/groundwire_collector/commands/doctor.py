@@ -14,6 +14,7 @@ from groundwire_collector.assembly.diagnosis import (
     diagnose,
 )
 from groundwire_collector.assembly.suggestion import suggest
+from groundwire_collector.commands.alarm_channels import channel_states, print_test
 from groundwire_collector.commands.database import database
 from groundwire_collector.commands.output import AsJson, print_json, wants_json
 from groundwire_collector.errors import UsageError
@@ -45,24 +46,36 @@ def doctor(
         bool,
         typer.Option("--suggest", help="Print a table for attributes that no table reads."),
     ] = False,
+    test_channels: Annotated[
+        bool,
+        typer.Option("--send-test", help="Send a test to each alarm channel, and its end."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what each instrumentation sends in recent traces, and what is missing.
 
-    Reads the database and writes nothing, neither there nor over the network.
+    Reads the database and writes nothing, neither there nor, without --send-test, over the network.
     """
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    if test_channels:
+        print_test(settings)
+        return
     if suggestion:
         typer.echo(suggested(settings, traces, service), nl=False)
         return
     diagnosis = diagnose_stored(settings, traces, service)
     if not diagnosis.traces:
         raise UsageError("no traces yet: point OTEL_EXPORTER_OTLP_ENDPOINT at the receiver")
-    failed = failed_stored(settings)
+    failed, alarming = failed_stored(settings), channel_states(settings)
     if wants_json(as_json):
-        print_json(as_record(diagnosis) | {"passed_over": [asdict(each) for each in failed]})
+        further = {
+            "passed_over": [asdict(each) for each in failed],
+            "alarm_channels": [asdict(each) for each in alarming],
+        }
+        print_json(as_record(diagnosis) | further)
         return
-    for line in (*report(diagnosis), *_of_failed(failed)):
+    channel_lines = [each.line() for each in alarming]
+    for line in (*report(diagnosis), *_of_failed(failed), *channel_lines):
         typer.echo(line)
 
 

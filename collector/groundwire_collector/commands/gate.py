@@ -1,250 +1,275 @@
 """`groundwire gate`: CI quality gate of a candidate against its baseline."""
 
 import json
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, replace
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any
 
 import typer
 
+from groundwire_collector.commands import gate_options as options
+from groundwire_collector.commands import moments
+from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
+from groundwire_collector.commands.output import AsJson, wants_json
 from groundwire_collector.errors import UsageError
-from groundwire_collector.jsonl import (
-    Record,
-    read_records,
-    record_sink,
-    tracked,
-    write_record,
-)
+from groundwire_collector.evaluation.loading import GROUP
+from groundwire_collector.jsonl import record_sink, write_record
 from groundwire_collector.judges.registry import close
-from groundwire_collector.llm.client import ChatTarget, target_of
-from groundwire_collector.offline.answers import answered_turn, evaluator_of
-from groundwire_collector.offline.gate import (
-    GateOutcome,
-    JudgedAnswer,
-    QualityGate,
-    ShareChange,
-    compare,
+from groundwire_collector.llm.client import target_of
+from groundwire_collector.metrics.prices import PriceList
+from groundwire_collector.offline.answers import evaluator_of
+from groundwire_collector.offline.gate.answer_files import (
+    AnswerFiles,
+    are_probe_runs,
+    gate_answers,
+    gate_probe_runs,
+    usage_errors,
 )
-from groundwire_collector.offline.stock_answers import stock_answers
-from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
-from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.equivalence import asserted_in as contains_answer
-from groundwire_evaluators.runner import evaluate
+from groundwire_collector.offline.gate.asking import LONGEST, SYSTEM, QueriedModel
+from groundwire_collector.offline.gate.json_form import as_json as json_form
+from groundwire_collector.offline.gate.junit import as_junit
+from groundwire_collector.offline.gate.markdown import as_markdown
+from groundwire_collector.offline.gate.report import GateReport
+from groundwire_collector.offline.gate.retention_questions import retention_questions
+from groundwire_collector.offline.gate.stored_versions import StoredVersion, gate_stored, pair_of
+from groundwire_collector.offline.gate.terminal import print_report
+from groundwire_collector.offline.version_comparison import VersionPair
+from groundwire_collector.settings import Settings
+from groundwire_evaluators.behaviour.answer_rules import AnswerRule, rule_of
+from groundwire_evaluators.evaluation import Evaluator
+from groundwire_evaluators.gate.answer_measures import AnswerMeasures
+from groundwire_evaluators.gate.decision import MeasureOutcome
+from groundwire_evaluators.gate.margins import Rules, default_text, load_rules
+from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
+from groundwire_evaluators.gate.task_scores import scorer_of
 
 WORSE = 2  # exit code
-IDENTITY = ("id", "question", "contexts", "reference")  # of a record, beside its answer
-OVERRIDE = Override()
-MOST_FAILED = 0.1  # maximum share of failed model calls
-LONGEST = 1000  # tokens of an answer
-SHOWN = 20  # answers that changed for the worse
-SYSTEM = (
-    "Answer the question from the passages alone. "
-    "If they do not hold the answer, say: I don't know."
-)
+BEHAVIOUR = "behaviour"  # evaluator whose signals are shown where it is installed
 
 
 def gate(
-    file: Annotated[
-        Path, typer.Argument(help="Answers of the candidate; with a model, the questions to ask.")
-    ],
-    baseline: Annotated[Path, typer.Option(help="Answers of the baseline, in the same format.")],
-    endpoint: Annotated[
-        str | None, typer.Option(help="OpenAI-compatible base URL, including /v1.")
-    ] = None,
-    model: Annotated[str, typer.Option(help="Model name.")] = "",
-    function: Annotated[
-        str | None, typer.Option(help="Or: module:function, which answers (question, chunks).")
-    ] = None,
-    system: Annotated[Path | None, typer.Option(help="System prompt file, for --endpoint.")] = None,
-    evaluator: Annotated[
-        str, typer.Option(help="Evaluator or judge, by name or dotted path.")
-    ] = "grounding",
-    margin: Annotated[float, typer.Option(help="Non-inferiority margin of a share.")] = 0.03,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Fail unless non-inferiority within the margin is shown."),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Save the candidate's evaluated answers, as the next baseline."),
-    ] = None,
+    candidate: options.Candidates = None,
+    baseline: options.Baseline = None,
+    earlier: options.Earlier = None,
+    endpoint: options.Endpoint = None,
+    model: options.ModelName = "",
+    function: options.AnswerFunction = None,
+    system: options.SystemPrompt = None,
+    retention: options.Retention = None,
+    evaluator: options.EvaluatorName = "grounding",
+    also: options.Also = None,
+    task: options.Task = None,
+    schema: options.Schema = None,
+    margin: options.Margin = None,
+    margins_file: options.MarginsFile = None,
+    margins: options.PrintMargins = False,
+    strict: options.Strict = False,
+    out: options.Out = None,
+    markdown: options.Markdown = None,
+    junit: options.Junit = None,
+    prices: options.Prices = None,
+    service: options.Service = None,
+    since: options.When = None,
+    until: options.When = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Compare a candidate with its baseline. Exit code 0: pass, 2: worse, 1: error.
+    """Compare a candidate with its baseline. Exit code 0: pass, 2: worse, 1: not comparable.
 
-    A line of a file: id, question, contexts, answer; what `--out` wrote (it has "state" and
-    "flagged") is not judged again. Answers of one id are compared in pairs, which takes far fewer
-    of them. Shares are compared, each with a 95 % interval: of the scored answers those that are
-    faithful, of all answers those that neither decline nor repeat
-    one text to many questions, of those with values the ones that give no
-    other value than their context, and with a "reference" in the lines the right ones. "worse" is
-    an interval of the change that lies below 0 as a whole; "pass" one that begins above -margin;
-    between them nothing is shown, and --strict calls that a failure too. One JSON object goes to
-    standard output.
+    A line of a file: id, question, contexts, answer, and where known reference (the right answer),
+    rule (of the task), stratum, seconds, input_tokens, output_tokens, cost, measures. Answers of
+    one id are compared in pairs; intervals are clustered by question. "worse": shown to be worse
+    by a measure that decides; "pass": all of them shown to be within their margin; else
+    "undecided", exit code 0, or 2 with --strict. A candidate that is asked is asked in random
+    order, and no further than the outcome needs.
     """
-    if not 0 < margin < 1:
+    if margins:
+        typer.echo(default_text(), nl=False)
+        return
+    if candidate is None or baseline is None:
+        raise UsageError("missing CANDIDATE or --baseline (see `groundwire gate --help`)")
+    rules = _rules(margins_file, margin)
+    pair = _stored_pair(candidate, baseline, service)
+    if pair is not None:
+        settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+        report = _of_stored(pair, settings, rules, (since, until), prices, strict=strict)
+    else:
+        if candidate.startswith(("http://", "https://")):
+            endpoint, candidate = candidate, baseline
+        queried = _candidate(endpoint, model, function, system, prices)
+        judging = JudgingOptions(evaluator, also, task, schema)
+        files = AnswerFiles.named(candidate, baseline, earlier or ())
+        report = _of_files(files, queried, judging, rules, retention, out, strict=strict)
+    _publish(report, markdown, junit, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgingOptions:
+    """Options that say how answers are measured."""
+
+    evaluator: str
+    also: Sequence[str] | None
+    task: str | None
+    schema: Path | None
+
+    @contextmanager
+    def measures(self) -> Iterator[AnswerMeasures]:
+        """The measures, with their evaluators open."""
+        names = self.also
+        if names is None:
+            names = [BEHAVIOUR] if BEHAVIOUR in entry_points(group=GROUP).names else []
+        sys.path.insert(0, os.getcwd())  # as `python -m` would: scorers of the user
+        with ExitStack() as after:
+            found: list[Evaluator] = []
+            for name in (self.evaluator, *names):
+                found.append(evaluator_of(name))
+                after.callback(close, [found[-1]])
+            with usage_errors():
+                scorer = scorer_of(self.task) if self.task else None
+            yield AnswerMeasures(found[0], scorer, _form(self.schema), tuple(found[1:]))
+
+
+def _rules(path: Path | None, margin: float | None) -> Rules:
+    if margin is not None and not 0 < margin < 1:
         raise UsageError("--margin must be between 0 and 1, for example 0.03")
-    asks = endpoint is not None or function is not None
-    target = target_of(endpoint, model, function, max_tokens=LONGEST) if asks else None
-    with ExitStack() as after:
-        judge = evaluator_of(evaluator)
-        after.callback(close, [judge])
-        records = read_records(file)
-        if target is not None:
-            records = _answered(records, target, _system(system))
-        candidate = _judged(records, judge, file)
-        before = _judged(read_records(baseline), judge, baseline)
+    with usage_errors():
+        rules = load_rules(path)
+    return rules if margin is None else rules.with_share_margin(margin)
+
+
+def _stored_pair(candidate: str, baseline: str, service: str | None) -> VersionPair | None:
+    """Versions of stored turns; None where both are files."""
+    sides = [StoredVersion.of(text) for text in (candidate, baseline)]
+    if sides == [None, None]:
+        return None
+    if sides[0] is None or sides[1] is None:
+        raise UsageError("stored turns can only be compared with stored turns")
+    return pair_of(sides[0], sides[1], service)
+
+
+def _of_stored(
+    pair: VersionPair,
+    settings: Settings,
+    rules: Rules,
+    period: tuple[str | None, str | None],
+    prices: Path | None,
+    *,
+    strict: bool,
+) -> GateReport:
+    since, until = (
+        moments.moment_ns(text, option)
+        for text, option in zip(period, ("--since", "--until"), strict=True)
+    )
+    path = prices or settings.prices
+    with database(settings) as engine, engine.connect() as connection:
+        report = gate_stored(
+            connection,
+            pair.over(since, until),
+            rules,
+            PriceList.load(path) if path else None,
+            strict=strict,
+        )
+    if report.outcome is MeasureOutcome.NOT_COMPARABLE:
+        raise UsageError("not comparable: " + "; ".join(report.notes))
+    return report
+
+
+def _of_files(
+    files: AnswerFiles,
+    queried: QueriedModel | None,
+    judging: JudgingOptions,
+    rules: Rules,
+    retention: str | None,
+    out: Path | None,
+    *,
+    strict: bool,
+) -> GateReport:
+    if queried is None and are_probe_runs(files):
+        return gate_probe_runs(files, rules, strict=strict)
+    if retention is not None and queried is None:
+        raise UsageError("--retention asks: it needs --endpoint or --function")
+    with judging.measures() as measures:
+        report, answers = gate_answers(
+            files,
+            measures,
+            rules,
+            candidate=queried,
+            further=retention_questions(retention) if retention else (),
+            every=out is not None,
+            strict=strict,
+        )
     if out is not None:
-        _save(out, candidate)
-    try:
-        found = compare(before, candidate, margin)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    typer.echo(json.dumps(_json(found), ensure_ascii=False, allow_nan=False))
-    failed = {GateOutcome.WORSE, GateOutcome.UNDECIDED} if strict else {GateOutcome.WORSE}
-    if found.outcome in failed:
-        raise typer.Exit(WORSE)
+        _save(out, answers)
+    return report
 
 
-def _system(path: Path | None) -> str:
+def _candidate(
+    endpoint: str | None,
+    model: str,
+    function: str | None,
+    system: Path | None,
+    prices: Path | None,
+) -> QueriedModel | None:
+    if endpoint is None and function is None:
+        return None
+    target = target_of(endpoint, model, function, max_tokens=LONGEST)
+    price = PriceList.load(prices).of(model) if prices else None
+    return QueriedModel(target, _text(system) if system else SYSTEM, price)
+
+
+def _text(path: Path) -> str:
     try:
-        return SYSTEM if path is None else path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
 
 
-def _answered(records: Sequence[Record], target: ChatTarget, system: str) -> list[Record]:
-    """Replace answers with the model's; raises UsageError if too many calls fail."""
-    found, failed = [], []
-    for number, record in enumerate(tracked(list(records), "asking"), start=1):
-        turn = answered_turn({**record, "answer": None}, number)
-        texts = [chunk.text for chunk in turn.chunks]
-        reply = target.ask(
-            _messages(system, turn.question or "", texts), turn.question or "", texts
-        )
-        if reply.failure is not None:
-            failed.append(f"{reply.failure}: {reply.detail}".rstrip(": "))
-        identity = {name: record.get(name) for name in IDENTITY}
-        found.append({**identity, "answer": reply.text})
-    if len(failed) > MOST_FAILED * len(found):
-        raise UsageError(f"{len(failed)} of {len(found)} calls failed, the first: {failed[0]:.200}")
-    return found
+def _form(schema: Path | None) -> AnswerRule | None:
+    if schema is None:
+        return None
+    try:
+        return rule_of({"schema": json.loads(_text(schema))})
+    except ValueError as error:
+        raise UsageError(f"{schema}: {error}") from error
 
 
-def _messages(system: str, question: str, chunks: Sequence[str]) -> list[dict[str, str]]:
-    passages = "\n\n".join(f"[{at}] {text}" for at, text in enumerate(chunks, start=1))
-    return [
-        {"role": "system", "content": system},
-        {"role": "user", "content": f"Passages:\n{passages}\n\nQuestion: {question}"},
-    ]
-
-
-def _save(out: Path, judged: Sequence[JudgedAnswer]) -> None:
+def _save(out: Path, answers: Sequence[MeasuredAnswer]) -> None:
     with record_sink(out) as sink:
-        for each in judged:
+        for each in answers:
             write_record(sink, dict(each.record))
 
 
-def _judged(records: Sequence[Record], judge: Evaluator, file: Path) -> list[JudgedAnswer]:
-    found = []
-    for number, record in enumerate(tracked(list(records), "judging"), start=1):
-        name = record.get("id")
-        if not isinstance(name, str | int) or isinstance(name, bool):
-            raise UsageError(f"{file}, record {number}: an id (string or number) is required")
-        found.append(_judged_one(record, str(name), number, judge, file))
-    stock = stock_answers([(_text(each, "question"), _text(each, "answer")) for each in found])
-    found = [replace(each, stock=mark) for each, mark in zip(found, stock, strict=True)]
-    names = [each.id for each in found]
-    if len(set(names)) != len(names):
-        raise UsageError(f"{file}: duplicate id")
-    return found
+def _publish(
+    report: GateReport, markdown: Path | None, junit: Path | None, *, as_json: bool
+) -> None:
+    """Write and print the report; ends the command where it is a failure."""
+    _write(report, markdown, junit)
+    _print(report, as_json=as_json)
+    if report.failed:
+        raise typer.Exit(WORSE)
 
 
-def _text(answer: JudgedAnswer, field: str) -> str:
-    found = answer.record.get(field)
-    return found if isinstance(found, str) else ""
+def _write(report: GateReport, markdown: Path | None, junit: Path | None) -> None:
+    for path, form in ((markdown, as_markdown), (junit, as_junit)):
+        if path is None:
+            continue
+        text = form(report).encode("utf-8", "replace")
+        try:
+            path.write_bytes(text)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error}") from error
 
 
-def _judged_one(
-    record: Record, name: str, number: int, judge: Evaluator, file: Path
-) -> JudgedAnswer:
-    if "state" in record and "flagged" in record:
-        if record.get("revision") != judge.revision or record.get("evaluator") != judge.name:
-            raise UsageError(
-                f"{file}, record {number}: judged by {record.get('evaluator')} "
-                f"{record.get('revision')}, not by {judge.name} {judge.revision}"
-            )
-        return _answer(name, record)
-    turn = answered_turn(record, number)
-    [evaluation] = evaluate(judge, [turn])
-    [overridden] = evaluate(OVERRIDE, [turn])
-    scored = evaluation.state is State.SCORED
-    answer_fields = {field: record.get(field) for field in (*IDENTITY, "answer")}
-    judgement = {
-        "state": evaluation.state.value,
-        "flagged": evaluation.flagged if scored else None,
-        "faithfulness": evaluation.value if scored else None,
-        "follows": _follows(overridden),
-        "evaluator": evaluation.evaluator,
-        "revision": evaluation.revision,
-    }
-    return _answer(name, {**answer_fields, **judgement})
-
-
-def _answer(name: str, record: Record) -> JudgedAnswer:
-    follows = record.get("follows")
-    return JudgedAnswer(
-        name,
-        str(record["state"]),
-        _faithful(record["flagged"]),
-        record,
-        follows if isinstance(follows, bool) else None,
-        _right(record),
-    )
-
-
-def _follows(evaluation: Evaluation) -> bool | None:
-    """Whether an answer gives no other value than its context; None where it gives none."""
-    return evaluation.value == 0.0 if evaluation.state is State.SCORED else None
-
-
-def _right(record: Record) -> bool | None:
-    """Whether the answer holds every value of its reference; None without a reference."""
-    reference, answer = record.get("reference"), record.get("answer")
-    if not isinstance(reference, str) or not reference.strip():
-        return None
-    if not isinstance(answer, str):
-        return False
-    question = record.get("question")
-    return contains_answer(reference, answer, question if isinstance(question, str) else "")
-
-
-def _faithful(flagged: Any) -> bool | None:
-    return not flagged if isinstance(flagged, bool) else None
-
-
-def _json(found: QualityGate) -> dict[str, Any]:
-    return {
-        "outcome": found.outcome,
-        "margin": found.margin,
-        "faithful": _change(found.faithful),
-        "answered": _change(found.answered),
-        "follows": found.follows and _change(found.follows),
-        "right": found.right and _change(found.right),
-        "states": {side: dict(counts) for side, counts in found.states.items()},
-        "lost": [
-            {
-                "id": after.id,
-                "question": after.record.get("question"),
-                "before": before.record.get("answer"),
-                "after": after.record.get("answer"),
-            }
-            for before, after in found.lost[:SHOWN]
-        ],
-        "lost_total": len(found.lost),
-    }
-
-
-def _change(change: ShareChange) -> dict[str, Any]:
-    return {**asdict(change), "interval": list(change.interval)}
+def _print(report: GateReport, *, as_json: bool) -> None:
+    if wants_json(as_json):
+        typer.echo(json.dumps(json_form(report), ensure_ascii=False, allow_nan=False))
+        if report.outcome is MeasureOutcome.UNDECIDED:
+            typer.echo(report.summary, err=True)
+    else:
+        print_report(report)

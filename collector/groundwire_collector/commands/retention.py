@@ -10,6 +10,7 @@ from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir,
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import retention as store
+from groundwire_collector.storage.archiving import open_archive
 
 retention = typer.Typer(no_args_is_help=True, help="Delete old data, or one person's data.")
 
@@ -28,7 +29,9 @@ def apply(
         config, data_dir=data_dir, database_url=database_url, retention_days=days
     )
     with database(settings) as engine:
-        removed = store.expire(engine, settings, time_ns())
+        archived = open_archive(engine, settings)
+        first = [archived.complete] if archived else []
+        removed = store.expire(engine, settings, time_ns(), *first)
     typer.echo(f"deleted: {removed.spans} spans, {removed.turns} turns, {removed.texts} texts")
 
 
@@ -40,10 +43,18 @@ def forget(
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Delete every trace of a session or a user: spans, turns, scores and texts."""
+    """Delete every trace of a session or a user: spans, turns, scores and texts.
+
+    From the database, and from the archive where `archive_url` is set.
+    """
     if session is None and user is None:
         raise UsageError("Give --session ID or --user ID.")
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine:
-        gone = deletion.forget(engine, session=session, user=user)
-    typer.echo(f"deleted: {gone} traces")
+        archive = open_archive(engine, settings)
+        traces = deletion.forget(engine, session=session, user=user)
+        typer.echo(f"deleted: {len(traces)} traces")
+        if archive is not None:
+            names = frozenset(trace.hex() for trace in traces)
+            gone = archive.forget(session=session, user=user, traces=names)
+            typer.echo(f"deleted from the archive: {gone} turns")

@@ -1,6 +1,7 @@
 """`groundwire up`: run the collector."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,15 @@ from groundwire_collector.assembly.alias_table import families
 from groundwire_collector.commands.unknown_variables import unknown_variables
 from groundwire_collector.processes.supervisor import supervise
 from groundwire_collector.settings import Settings
+
+
+class Role(StrEnum):
+    """Which processes of a collector run."""
+
+    ALL = "all"
+    RECEIVER = "receiver"
+    WORKER = "worker"
+    MONITOR = "monitor"
 
 
 def up(
@@ -26,6 +36,12 @@ def up(
     database_url: Annotated[
         str | None, typer.Option(help="PostgreSQL instead of SQLite, as a SQLAlchemy URL.")
     ] = None,
+    role: Annotated[
+        Role | None, typer.Option(help="Processes to run, for several machines. [all]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Judging processes; 0: the leader judges. [0]")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
 ) -> None:
     """Run the collector: receive OTLP traces, evaluate answers, monitor drift.
@@ -41,6 +57,8 @@ def up(
         grpc_port=grpc_port,
         data_dir=data_dir,
         database_url=database_url,
+        role=role,
+        workers=workers,
     )
     for line in unknown_variables(os.environ):
         typer.echo(f"groundwire: {line}", err=True)

@@ -4,8 +4,10 @@ Only what changed since the last batch is written: the turns a baseline grew by,
 were fed. A baseline is written once, when it is pinned (docs/explanation/drift.md).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import partial
+from time import time_ns
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,7 +15,7 @@ from sqlalchemy import Connection
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import BUDGET_STATE
 from groundwire_collector.drift.config import MonitorConfig
-from groundwire_collector.drift.detector_state import DetectorState
+from groundwire_collector.drift.detector_state import DetectorState, StatisticPeak
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.monitor import Monitor
@@ -36,7 +38,8 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
     monitor.recall_values(drift.dimension_values(connection))
     _recall_parts(connection, monitor)
     open_alarms = {each.id or 0: each for each in drift.alarms(connection, only_open=True)}
-    rest, detectors = baselines.states(connection), _detectors_by_key(connection)
+    rest = baselines.states(connection)
+    detectors, peaks = _detectors_by_key(connection)
     for stored in drift.baselines(connection):
         key = (stored.service, stored.signal, stored.revision)
         pinned = _pinned(stored)
@@ -48,13 +51,14 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
             rest=unpacked(rest.get(key, {})),
             detectors=detectors.get(key, {}),
         )
-        monitor.written[key] = Written.of(monitor.restore(key, state, open_alarms).state())
+        restored = monitor.restore(key, state, open_alarms).state()
+        monitor.written[key] = Written.of(restored, peaks.get(key, {}))
         monitor.written[key].add(state.detectors)
     monitor.resume_pools(baselines.parts(connection).get(POOLS, {}).get("pools", []))
     return monitor
 
 
-def keep(connection: Connection, monitor: Monitor) -> None:
+def keep(connection: Connection, monitor: Monitor, now_ns: int | None = None) -> None:
     """Write down what changed since the last call, in the caller's transaction."""
     drift.save_dimension_values(connection, monitor.new_values)
     drift.forget_dimension_values(connection, monitor.gone_values)
@@ -65,7 +69,7 @@ def keep(connection: Connection, monitor: Monitor) -> None:
         if not written.saved or written.pinned is not state.pinned:
             drift.save_baselines(connection, [_baseline(key, state)])
     baselines.save_states(connection, {key: packed(state.rest) for key, state in states.items()})
-    _save_detectors(connection, monitor, states)
+    _save_detectors(connection, monitor, states, time_ns() if now_ns is None else now_ns)
     baselines.save_part(connection, BUDGET_STATE, packed(monitor.allocator.to_state()))
     baselines.save_part(connection, ANNOUNCED, _announced(monitor))
     if monitor.pools.changed:
@@ -75,7 +79,7 @@ def keep(connection: Connection, monitor: Monitor) -> None:
         under_way = monitor.sessions[service].to_state()
         baselines.save_part(connection, f"{SESSIONS} {service}", under_way)
     for key, state in states.items():
-        monitor.written[key] = Written.of(state)
+        monitor.written[key] = Written.of(state, monitor.written[key].peaks)
         monitor.signal_monitors[key].release_turns()
     monitor.new_values, monitor.gone_values, monitor.touched = [], [], set()
 
@@ -92,21 +96,42 @@ def _save_turns(
 
 
 def _save_detectors(
-    connection: Connection, monitor: Monitor, states: dict[MonitorKey, SignalState]
+    connection: Connection, monitor: Monitor, states: dict[MonitorKey, SignalState], now_ns: int
 ) -> None:
     gone: list[tuple[str, ...]] = []
     rows: list[StoredDetector] = []
     for key, state in states.items():
         before = monitor.written[key].detectors
         gone += [(*key, *stream) for stream in sorted(before.keys() - state.detectors.keys())]
-        updated_ns = state.rest["updated_ns"]
-        rows += [
-            StoredDetector(*key, *stream, each.statistic, updated_ns, packed(each.state()))
-            for stream, each in state.detectors.items()
-            if before.get(stream) != each.version
-        ]
+        changed = {s: each for s, each in state.detectors.items() if before.get(s) != each.version}
+        rows += _detector_rows(monitor, key, state.rest["updated_ns"], changed, now_ns)
     baselines.forget_detectors(connection, gone)
     drift.save_detectors(connection, rows)
+
+
+def _detector_rows(
+    monitor: Monitor,
+    key: MonitorKey,
+    updated_ns: int,
+    changed: Mapping[Stream, DetectorState],
+    now_ns: int,
+) -> Iterator[StoredDetector]:
+    """Rows of detectors, each with the peak of its statistic in this batch and before."""
+    detectors, peaks = monitor.signal_monitors[key].detectors, monitor.written[key].peaks
+    reached = detectors.take_peaks() if detectors else {}
+    for stream, each in changed.items():
+        largest = max(reached.get(stream, 0.0), each.statistic)
+        peak = peaks[stream] = peaks.get(stream, StatisticPeak()).raised(largest, now_ns)
+        yield StoredDetector(
+            *key,
+            *stream,
+            statistic=each.statistic,
+            peak=peak.largest,
+            recent_peak=peak.recent,
+            peak_window=peak.window,
+            updated_ns=updated_ns,
+            state=packed(each.state()),
+        )
 
 
 def _baseline(key: MonitorKey, state: SignalState) -> StoredBaseline:
@@ -129,13 +154,21 @@ def _grows(pinned: StratifiedBaseline | None) -> bool:
     return pinned is None or pinned.provisional
 
 
-def _detectors_by_key(connection: Connection) -> dict[MonitorKey, dict[Stream, DetectorState]]:
+def _detectors_by_key(
+    connection: Connection,
+) -> tuple[
+    dict[MonitorKey, dict[Stream, DetectorState]], dict[MonitorKey, dict[Stream, StatisticPeak]]
+]:
+    """Stored states and peaks of the detectors of each signal monitor."""
     found: dict[MonitorKey, dict[Stream, DetectorState]] = {}
+    peaks: dict[MonitorKey, dict[Stream, StatisticPeak]] = {}
     for row in drift.detectors(connection):
         key, stream = (row.service, row.signal, row.revision), (row.dimension, row.value)
         state = DetectorState(0, row.statistic, partial(unpacked, row.state))
         found.setdefault(key, {})[stream] = state
-    return found
+        peak = StatisticPeak(row.peak_window, row.peak, row.recent_peak)
+        peaks.setdefault(key, {})[stream] = peak
+    return found, peaks
 
 
 def _recall_parts(connection: Connection, monitor: Monitor) -> None:

@@ -36,7 +36,7 @@ class DriftDetection:
         for reading in self._labelled.readings(connection, self._monitor, batch.now_ns):
             for alarm in self._monitor.take(reading):
                 self._record(connection, alarm)
-        checkpoint.keep(connection, self._monitor)
+        checkpoint.keep(connection, self._monitor, batch.now_ns)
 
     def _record(self, connection: Connection, alarm: Alarm) -> None:
         if alarm.accepted_ns is not None and alarm.id is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.detector_state import DetectorState
+from groundwire_collector.drift.detector_state import DetectorState, StatisticPeak
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation
 
@@ -28,23 +28,25 @@ class SignalState:
 
 @dataclass(slots=True)
 class Written:
-    """Stored part of a signal's state: turns, versions of the detectors."""
+    """Stored part of a signal's state: turns and detectors."""
 
     saved: bool = False
     pinned: StratifiedBaseline | None = None
     version: int = 0  # of the baseline whose turns these are
     turns: int = 0
     detectors: dict[Stream, int] = field(default_factory=dict)
+    peaks: dict[Stream, StatisticPeak] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, state: SignalState) -> "Written":
-        """After all of this state was written."""
+    def of(cls, state: SignalState, peaks: Mapping[Stream, StatisticPeak]) -> "Written":
+        """After all of this state was written, with the peaks stored so far."""
         return cls(
             True,
             state.pinned,
             state.version,
             state.released + len(state.turns),
             {stream: each.version for stream, each in state.detectors.items()},
+            {stream: peaks[stream] for stream in state.detectors if stream in peaks},
         )
 
     def add(self, stored: Mapping[Stream, DetectorState]) -> None:

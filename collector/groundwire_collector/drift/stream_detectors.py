@@ -43,6 +43,7 @@ class StreamDetectors:
     daily: DailyMonitor | None = field(init=False)
     recent: SegmentDetector | None = None  # of the service, against its last good week
     week: GoodWeek | None = field(init=False)  # that is collected
+    peaks: dict[Stream, float] = field(default_factory=dict)  # since `take_peaks`
 
     def __post_init__(self) -> None:
         days = None if self.pinned.provisional else self.pinned.days
@@ -76,6 +77,7 @@ class StreamDetectors:
             if WHOLE not in alarmed:
                 spent = mass * DAILY_SHARE
                 self.daily.observe(losses[WHOLE], spent, at_ns)
+                self._note_peak(DAILY, self.daily.statistic)
             mass *= 1 - DAILY_SHARE
         if self.week is not None:
             if reference := self.week.add(turn, at_ns, good=good):
@@ -83,6 +85,7 @@ class StreamDetectors:
             if self.recent is not None and WHOLE not in alarmed:
                 own = mass * RECENT_SHARE
                 spent += self.recent.observe(turn, losses[WHOLE], own, at_ns)
+                self._note_peak(RECENT, self.recent.statistic)
             mass *= 1 - RECENT_SHARE
         segments = SEGMENT_SHARE if turn.tags else 0.0
         if WHOLE not in self.streams:
@@ -97,7 +100,17 @@ class StreamDetectors:
         for stream, own in masses.items():
             if stream not in alarmed:
                 spent += self.streams[stream].observe(turn, losses[stream], own, at_ns)
+                self._note_peak(stream, self.streams[stream].statistic)
         return spent
+
+    def take_peaks(self) -> dict[Stream, float]:
+        """Largest statistic of each stream that was fed since the last call."""
+        taken, self.peaks = self.peaks, {}
+        return taken
+
+    def _note_peak(self, stream: Stream, statistic: float) -> None:
+        if statistic > self.peaks.get(stream, 0.0):
+            self.peaks[stream] = statistic
 
     def spend_on_deployment(
         self, mass: float, streams: Sequence[Stream], pools: Mapping[Stream, RolloutPool]

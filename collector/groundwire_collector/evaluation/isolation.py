@@ -229,9 +229,9 @@ def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
     except UsageError as error:
         pipe.send(str(error))
         return
-    pipe.send([(evaluator.name, evaluator.revision) for evaluator in evaluators])
     turns: list[Turn] = []
     try:
+        pipe.send([(evaluator.name, evaluator.revision) for evaluator in evaluators])
         while True:
             index, sent, one_by_one, limit = pipe.recv()
             turns = turns if sent is None else sent

@@ -25,7 +25,7 @@ from groundwire_collector.metrics.estimates import (
 )
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import estimates, gauges, golden, judging
-from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.drift import Alarm, DimensionValue
 from groundwire_collector.storage.estimates import StoredEstimate
 from groundwire_collector.storage.golden import GoldenRun
 from groundwire_collector.storage.judging import QueueStatus
@@ -41,6 +41,7 @@ class MetricsSnapshot:
     """Gauge values of one scrape."""
 
     statistics: Iterable[gauges.DetectorStatistic]
+    versions: Sequence[DimensionValue]
     alarms: Sequence[Alarm]
     baselines: Sequence[gauges.BaselineSummary]
     faithfulness: Sequence[StoredEstimate]
@@ -62,7 +63,8 @@ class CommittedGauges(Collector):
         self, connection: Connection, now_ns: int, cap: int = CAP, *, judges: bool = True
     ) -> None:
         self._snapshot = MetricsSnapshot(
-            gauges.statistics(connection, cap),
+            gauges.statistics(connection, cap, now_ns),
+            gauges.versions_seen(connection, cap),
             gauges.open_alarms(connection, cap),
             gauges.pinned_baselines(connection, cap),
             estimates.newest(connection, FAITHFULNESS, limit=cap),
@@ -136,6 +138,10 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
     lag, age = snapshot.evaluation_lag_seconds, snapshot.open_trace_age_seconds
     return {
         metric_definitions.DRIFT_STATISTIC: _statistics(snapshot),
+        metric_definitions.VERSION_FIRST_SEEN: [
+            ((seen.service, seen.dimension, seen.value), seen.first_seen_ns / gauges.NANOSECONDS)
+            for seen in snapshot.versions
+        ],
         metric_definitions.LAST_EVALUATION: [
             ((service,), moment) for service, moment in snapshot.last_evaluations.items()
         ],
@@ -152,7 +158,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
 
 
 def _statistics(snapshot: MetricsSnapshot) -> list[tuple[tuple[str, ...], float]]:
-    """The statistic of each stream, held at 1 and above while an alarm of it is open.
+    """The statistic of each stream, at 1 or above while an alarm of it is open.
 
     A detector starts anew at its alarm: without this, the evidence would be gone when it matters.
     """

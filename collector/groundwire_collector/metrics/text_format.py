@@ -18,6 +18,7 @@ from prometheus_client.utils import floatToGoString
 from sqlalchemy import Connection
 
 from groundwire_collector.metric_definitions import MetricDefinition, MetricKind, committed_metrics
+from groundwire_collector.metrics.zero_counters import never_counted
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import StoredCounter, StoredHistogram
 from groundwire_collector.storage.label_sets import Key
@@ -30,11 +31,13 @@ class CommittedLines:
     """Cached exposition lines of committed metrics; thread-safe.
 
     Price: a read of every row at each scrape; beyond that only label sets that were counted since
-    the scrape before cost anything. The lines of the last scrape in each format are kept.
+    the scrape before cost anything. The lines of the last scrape in each format are kept. Counters
+    of events that never happened are found anew when a label set comes or goes.
     """
 
     def __init__(self) -> None:
         self._rendered: dict[bool, RenderedRows] = {True: {}, False: {}}
+        self._zeros: tuple[frozenset[Key], dict[str, list[str]]] = frozenset(), {}
 
     def render(self, connection: Connection, openmetrics: bool) -> str:
         """In OpenMetrics, with exemplars, but for its end; else in the older text format."""
@@ -49,7 +52,19 @@ class CommittedLines:
             rendered[key] = state, lines
             found.setdefault(row.metric, []).append(lines)
         self._rendered[openmetrics] = rendered
+        for name, lines_of_zeros in self._zero_lines(frozenset(rendered)).items():
+            found.setdefault(name, []).extend(lines_of_zeros)
         return "".join(_families(found, openmetrics))
+
+    def _zero_lines(self, known: frozenset[Key]) -> dict[str, list[str]]:
+        """Lines of label sets that no event was counted for, by metric."""
+        if not self._zeros[1] or self._zeros[0] != known:
+            zeros: dict[str, list[str]] = {}
+            for name, labels in never_counted(known):
+                row = StoredCounter(name, labels, 0.0, None)
+                zeros.setdefault(name, []).append(_lines(row, openmetrics=False))
+            self._zeros = known, zeros  # at once: other threads read both
+        return self._zeros[1]
 
 
 def _families(found: Mapping[str, Iterable[str]], openmetrics: bool) -> Iterator[str]:

@@ -1,14 +1,13 @@
 """Answers in a file, and the evaluator to apply."""
 
-from typing import Any
-
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.loading import load
 from groundwire_collector.jsonl import Record
 from groundwire_collector.judges.registry import is_judge, judges
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
-from groundwire_evaluators.turn import Chunk, Turn
+from groundwire_evaluators.gate.records import turn_of
+from groundwire_evaluators.turn import Turn
 
 
 def answered_turn(record: Record, number: int) -> Turn:
@@ -17,20 +16,10 @@ def answered_turn(record: Record, number: int) -> Turn:
     Raises:
         UsageError: a field is not of its kind; it names the record by its `number`.
     """
-    contexts = record.get("contexts")
-    if contexts is not None and not _texts(contexts):
-        raise UsageError(f"record {number}: contexts must be a list of strings")
-    for name in ("question", "answer", "reference"):
-        if not isinstance(record.get(name), str | None):
-            raise UsageError(f"record {number}: {name} must be a string or null")
-    return Turn(
-        id=record.get("id", ""),
-        question=record.get("question"),
-        chunks=tuple(Chunk(text=text) for text in contexts or ()),
-        answer=record.get("answer"),
-        reference=record.get("reference"),
-        not_evaluable_reason="contexts unknown" if contexts is None else None,
-    )
+    try:
+        return turn_of(record, number)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def evaluator_of(name: str) -> Evaluator:
@@ -48,7 +37,3 @@ def evaluator_of(name: str) -> Evaluator:
 def _judge(name: str) -> Evaluator:
     [judge] = judges(Settings.load(None, judges=name))
     return judge.evaluator
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)

@@ -1,11 +1,12 @@
 """Notifier process: delivers alarm notifications until stopped.
 
-A process of its own, so that a webhook that hangs holds up nothing else.
+A process of its own, so that a receiver that hangs holds up nothing else, with a thread for each
+channel, so that it holds up no other channel.
 """
 
-from groundwire_collector.alerting.outbox import NotificationOutbox
-from groundwire_collector.alerting.webhook import Webhook
-from groundwire_collector.processes.job_loop import go_round
+from groundwire_collector.alerting.channels.configured import channels
+from groundwire_collector.alerting.outbox import Distribution, NotificationOutbox
+from groundwire_collector.processes.job_loop import go_round_in_threads
 from groundwire_collector.processes.standby import lead, until_signalled
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.leadership import Leadership
@@ -14,14 +15,14 @@ ROLE = "messenger"
 
 
 def carry(settings: Settings) -> None:
-    """Tell until SIGTERM or SIGINT. Raises UsageError where the address is none."""
-    url, token = settings.alarm_webhook_url, settings.alarm_webhook_token
+    """Notify until SIGTERM or SIGINT. Raises UsageError where an address is none."""
     with until_signalled(settings) as (engine, stop):
-        webhook = Webhook(
-            url.get_secret_value() if url else "", token.get_secret_value() if token else None, stop
-        )
-        outbox = NotificationOutbox(
-            engine, webhook.deliver, settings.public_url or settings.url, settings.label_rate
-        )
-        lead(Leadership(engine, ROLE), stop, lambda over: go_round([outbox.step], over))
-        webhook.close()
+        found = channels(settings, stop)
+        distribution = Distribution(engine, found)
+        distribution.drop_unknown()
+        pages = settings.public_url or settings.url
+        outboxes = [NotificationOutbox(engine, each, pages, settings.label_rate) for each in found]
+        rounds = [[distribution.step], *([each.step] for each in outboxes)]
+        lead(Leadership(engine, ROLE), stop, lambda over: go_round_in_threads(rounds, over))
+        for channel in found:
+            channel.close()

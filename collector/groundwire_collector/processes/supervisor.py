@@ -4,6 +4,8 @@ Where the collector asks a model of its own accord, the prober is a third; where
 sample, the judge is another; where alarms go to a webhook, the messenger carries them. Only the
 receiver is needed: any other that ends is started again after a pause, and is counted.
 
+The supervisor loads what the others have in common and forks them, so that they share its memory.
+
 Why: docs/decisions/0002-two-processes.md
 """
 
@@ -13,12 +15,11 @@ import os
 import pkgutil
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -31,14 +32,16 @@ from groundwire_collector.errors import (
     UsageError,
 )
 from groundwire_collector.processes import logs
+from groundwire_collector.processes.launching import context, launch, preload
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.files import FileLock
 
 log = logging.getLogger(__name__)
 
-# By name: the supervisor loads neither, so that both load at once.
+# By name: each loads what it alone needs in its own process.
 RECEIVER = "groundwire_collector.processes.receiver:serve"
 WORKER = "groundwire_collector.processes.worker:work"
+JUDGING = "groundwire_collector.processes.worker:judge_claims"
 PROBER = "groundwire_collector.processes.prober:probe"
 JUDGE = "groundwire_collector.processes.judge:judge"
 MESSENGER = "groundwire_collector.processes.notifier:carry"
@@ -52,28 +55,35 @@ REFUSED = 78  # exit status of a process that cannot run with these settings (EX
 
 
 def supervise(settings: Settings, say: Callable[[str], None]) -> None:
-    """Run until a signal, or until the receiver ends; then stop the others.
+    """Run the processes of a role until a signal, or until the receiver ends.
 
     Raises:
         GroundwireError: a process could not start, or the receiver ended by itself.
     """
+    if settings.role != "all" and settings.database_url is None:
+        raise UsageError(
+            f"role {settings.role}: several collectors need PostgreSQL; set database_url"
+        )
     logs.configure(settings)
     if settings.judge_rates:  # report judge errors now, not from the child
         pkgutil.resolve_name(CHECK_JUDGES)(settings)
-    # glibc gives each thread an arena of its own, and a receiver's threads free little of them.
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     folder = Folder.locked(settings)
+    # Of the worker's modules a receiver needs all but one in twenty.
+    preload((WORKER if settings.evaluator_names else RECEIVER).partition(":")[0])
     helpers = _helpers(settings)
     restarts = {helper.name: helper.restarts for helper in helpers}
-    listening = _context().Event()
+    listening = context().Event()
     stop = _StopSignal()
-    receiver = _spawn("receiver", RECEIVER, settings, restarts, listening)
-    processes = [receiver]
+    receiver = None
+    if settings.role in ("all", "receiver"):
+        receiver = _launch("receiver", RECEIVER, settings, restarts, listening)
+    processes = [receiver] if receiver else []
     try:
         for helper in helpers:
             helper.start_if_due(settings, processes)
-        _await_receiver(settings, receiver, listening, stop)
-        say(f"Groundwire is ready: {settings.url}")
+        if receiver:
+            _await_receiver(settings, receiver, listening, stop)
+        say(f"Groundwire is ready: {settings.url if receiver else settings.role}")
         _watch(settings, receiver, helpers, processes, folder, stop)
     except _StopRequested:
         say("stopping")
@@ -96,7 +106,11 @@ class Folder:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = cls(settings.sqlite_path)
         folder.check()
+        os.register_at_fork(after_in_child=folder.release)  # it is this process that locks it
         return folder
+
+    def release(self) -> None:
+        self._lock.release()
 
     def check(self) -> None:
         """Lock again what was mounted anew. UsageError: another collector was faster."""
@@ -120,20 +134,20 @@ class _Helper:
 
     name: str
     function: str
-    restarts: "Synchronized[int]" = field(default_factory=lambda: _context().Value("i", 0))
+    restarts: "Synchronized[int]" = field(default_factory=lambda: context().Value("i", 0))
     due: float = 0.0
     pause: float = FIRST_PAUSE_SECONDS
     started: float = 0.0
-    process: SpawnProcess | None = None
+    process: BaseProcess | None = None
 
-    def start_if_due(self, settings: Settings, processes: list[SpawnProcess]) -> None:
+    def start_if_due(self, settings: Settings, processes: list[BaseProcess]) -> None:
         now = time.monotonic()
         if self.process is None and now >= self.due:
-            self.process = _spawn(self.name, self.function, settings)
+            self.process = _launch(self.name, self.function, settings)
             self.started = now
             processes.append(self.process)
 
-    def note_end(self, processes: list[SpawnProcess]) -> None:
+    def note_end(self, processes: list[BaseProcess]) -> None:
         """GroundwireError where a worker cannot run with these settings, from its start on."""
         if self.process is None or self.process.is_alive():
             return
@@ -152,21 +166,30 @@ class _Helper:
 
 
 def _helpers(settings: Settings) -> list[_Helper]:
-    found = [_Helper("worker", WORKER)] if settings.evaluator_names else []
+    if settings.role == "receiver":
+        return []
+    found = []
+    if settings.evaluator_names and settings.role != "worker":
+        found.append(_Helper("worker", WORKER))
+    judging = max(settings.workers, settings.role == "worker")
+    if settings.evaluator_names and settings.role != "monitor":
+        found += [_Helper(f"judging worker {n}", JUDGING) for n in range(1, judging + 1)]
+    if settings.role == "worker":
+        return found
     if settings.probes:
         found.append(_Helper("prober", PROBER))
     if settings.judge_rates and settings.evaluator_names:
         found.append(_Helper("judge", JUDGE))
-    if settings.alarm_webhook_url is not None:
+    if settings.notifies:
         found.append(_Helper("messenger", MESSENGER))
     return found
 
 
 def _watch(
     settings: Settings,
-    receiver: SpawnProcess,
+    receiver: BaseProcess | None,
     helpers: Sequence[_Helper],
-    processes: list[SpawnProcess],
+    processes: list[BaseProcess],
     folder: Folder | None,
     stop: "_StopSignal",
 ) -> NoReturn:
@@ -176,7 +199,7 @@ def _watch(
             helper.start_if_due(settings, processes)
         ended = wait([stop.reader, *(process.sentinel for process in processes)], WATCH_SECONDS)
         stop.check()
-        if receiver.sentinel in ended:
+        if receiver and receiver.sentinel in ended:
             raise GroundwireError("the receiver ended unexpectedly; see above")
         for helper in helpers:
             helper.note_end(processes)
@@ -209,20 +232,13 @@ class _StopSignal:
             raise _StopRequested
 
 
-def _context() -> SpawnContext:
-    return multiprocessing.get_context("spawn")
-
-
-def _spawn(name: str, function: str, settings: Settings, *more: object) -> SpawnProcess:
-    process = _context().Process(target=_run, args=(function, settings, *more), name=name)
-    process.start()
-    return process
+def _launch(name: str, function: str, settings: Settings, *more: object) -> BaseProcess:
+    return launch(name, _run, function, settings, *more)
 
 
 def _run(function: str, settings: Settings, *more: object) -> None:
     """In the new process: load what it is for, and run it."""
     logs.configure(settings)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         pkgutil.resolve_name(function)(settings, *more)
     except UsageError as error:
@@ -234,16 +250,8 @@ def _run(function: str, settings: Settings, *more: object) -> None:
         sys.exit(f"groundwire: {error}")
 
 
-def _end_with_parent() -> None:
-    """A supervisor that was killed leaves no process that holds the port."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def _await_receiver(
-    settings: Settings, receiver: SpawnProcess, listening: Event, stop: _StopSignal
+    settings: Settings, receiver: BaseProcess, listening: Event, stop: _StopSignal
 ) -> None:
     """Wait for the receiver to listen, by its own event."""
     deadline = time.monotonic() + START_SECONDS
@@ -257,7 +265,7 @@ def _await_receiver(
             raise GroundwireError(f"the receiver did not answer within {START_SECONDS:.0f} s")
 
 
-def _stop(processes: list[SpawnProcess]) -> None:
+def _stop(processes: list[BaseProcess]) -> None:
     """Receivers first drain, the worker ends its batch; what does not end in time is killed."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -1,10 +1,12 @@
-"""Worker process: runs the pipeline, waits out database outages.
+"""Worker processes: the leader's pipeline, and judging workers.
 
-Of several workers on one database one leads; the others stand by until its lock is free.
+Of several leaders on one database one leads; the others stand by until its lock is free. Judging
+workers all work.
 """
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event
 from time import time_ns
 
@@ -13,6 +15,7 @@ from sqlalchemy import Engine
 from groundwire_collector.estimates.refresh import EstimateRefresher
 from groundwire_collector.evaluation.registry import close, evaluators
 from groundwire_collector.processes import gc_tuning
+from groundwire_collector.processes.judging_worker import ClaimExtender, JudgingWorker
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.processes.standby import until_signalled, wait_to_lead
 from groundwire_collector.settings import Settings
@@ -28,9 +31,9 @@ FAILED_SECONDS = 1.0
 
 
 def work(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT."""
+    """Lead, or stand by to lead, until SIGTERM or SIGINT."""
     with until_signalled(settings) as (engine, stop):
-        found = evaluators(settings)
+        found = evaluators(settings) if leader_judges(settings) else None
         leadership = Leadership(engine, ROLE)
         while wait_to_lead(leadership, stop):
             try:
@@ -39,13 +42,31 @@ def work(settings: Settings) -> None:
                 log.warning("database unavailable, retrying: %s", error)
                 stop.wait(FAILED_SECONDS)
         leadership.release()
+        close(found or ())
+
+
+def judge_claims(settings: Settings) -> None:
+    """Judge claimed traces until SIGTERM or SIGINT."""
+    with until_signalled(settings) as (engine, stop):
+        found = evaluators(settings)
+        worker = JudgingWorker(settings, engine, found)
+        with ClaimExtender(worker.extend_claims):
+            while not stop.is_set():
+                stop.wait(_pause(worker))
+        with suppress(*PASSING):
+            worker.release()
         close(found)
+
+
+def leader_judges(settings: Settings) -> bool:
+    """Whether the leader judges itself, rather than judging workers."""
+    return settings.role == "all" and not settings.workers
 
 
 def _work_while_leading(
     settings: Settings,
     engine: Engine,
-    found: Sequence[Evaluator],
+    found: Sequence[Evaluator] | None,
     leadership: Leadership,
     stop: Event,
 ) -> None:
@@ -64,7 +85,7 @@ def _work_while_leading(
         pipeline.close()
 
 
-def _pause(pipeline: Pipeline) -> float:
+def _pause(pipeline: Pipeline | JudgingWorker) -> float:
     """One step; how long to wait before the next, in seconds."""
     try:
         return 0.0 if pipeline.step() else IDLE_SECONDS

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 
 from groundwire_collector.storage import notifications
+from groundwire_collector.storage.notifications import AlarmEvent
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.drift.change_point import Change
@@ -26,7 +27,10 @@ class StoredBaseline:
 
 @dataclass(frozen=True, slots=True)
 class StoredDetector:
-    """State of one detector; empty dimension and value: the whole service."""
+    """State of one detector; empty dimension and value: the whole service.
+
+    `peak` and `recent_peak`: maxima of its statistic in a minute and in that and the one before.
+    """
 
     service: str
     signal: str
@@ -34,6 +38,9 @@ class StoredDetector:
     dimension: str
     value: str
     statistic: float
+    peak: float
+    recent_peak: float
+    peak_window: int  # minutes since the epoch
     updated_ns: int
     state: dict[str, Any]
 
@@ -112,6 +119,7 @@ _OF_CHANGE = (
     "value",
 )
 
+PEAK_WINDOW_NS = 60 * 1_000_000_000  # no scrape interval up to it misses a maximum
 RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
 WEEK = "week"  # and of the days of the last good week
 
@@ -168,13 +176,13 @@ def raise_alarm(connection: Connection, alarm: Alarm) -> int:
     """Store a new alarm; its id."""
     row = {name: value for name, value in alarm.to_row().items() if name != "id"}
     [identity] = connection.execute(insert(ALARM).values(row)).inserted_primary_key or (0,)
-    notifications.write(connection, int(identity), resolved=False)
+    notifications.write(connection, int(identity), AlarmEvent.FIRING)
     return int(identity)
 
 
 def resolve_alarm(connection: Connection, alarm_id: int, resolved_ns: int) -> None:
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(resolved_ns=resolved_ns))
-    notifications.write(connection, alarm_id, resolved=True)
+    notifications.write(connection, alarm_id, AlarmEvent.RESOLVED)
 
 
 def alarm(connection: Connection, alarm_id: int) -> Alarm | None:
@@ -186,7 +194,10 @@ def acknowledge_alarm(connection: Connection, alarm_id: int, by: str, now_ns: in
     """Acknowledge an alarm; the first person to do so stays recorded."""
     named = {"acknowledged_by": by, "acknowledged_ns": now_ns}
     unnamed = ALARM.c.acknowledged_ns.is_(None)
-    connection.execute(update(ALARM).where(ALARM.c.id == alarm_id, unnamed).values(named))
+    done = connection.execute(update(ALARM).where(ALARM.c.id == alarm_id, unnamed).values(named))
+    still_open = (ALARM.c.id == alarm_id) & ALARM.c.resolved_ns.is_(None)
+    if done.rowcount and connection.execute(select(ALARM.c.id).where(still_open)).first():
+        notifications.write(connection, alarm_id, AlarmEvent.ACKNOWLEDGED)
 
 
 def accept_alarm(connection: Connection, alarm_id: int, by: str, why: str, now_ns: int) -> None:

@@ -1,17 +1,17 @@
 """Gauge values read from the tables at each scrape."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
-from groundwire_collector.metric_definitions import EVALUATIONS
+from groundwire_collector.metric_definitions import EVALUATIONS, VERSION_LABELS
 from groundwire_collector.storage import progress
-from groundwire_collector.storage.drift import RECOVERY, WEEK, Alarm
+from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, Alarm, DimensionValue
 from groundwire_collector.storage.tables.counters import COUNTER
-from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
+from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.tables.spans import ARRIVAL
-from groundwire_collector.storage.tables.turns import PENDING_TRACE
+from groundwire_collector.storage.tables.turns import JUDGED_BATCH, PENDING_TRACE
 from groundwire_evaluators.evaluation import State
 
 NANOSECONDS = 1_000_000_000
@@ -41,20 +41,34 @@ class BaselineSummary:
     flagged: int | None
 
 
-def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
+def statistics(connection: Connection, limit: int, now_ns: int) -> list[DetectorStatistic]:
     """Streams with the most evidence for a change, at most `limit`.
 
-    Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
+    The maximum after any turn that was evaluated in this minute or the one before; of a stream
+    without turns since then, its statistic. Of detectors of several evaluator revisions over one
+    stream, the most alarmed is shown.
     """
     c = DETECTOR.c
     labels = (c.service, c.signal, c.dimension, c.value)
-    query = (
-        select(*labels, func.max(c.statistic))
-        .where(c.dimension.not_in((RECOVERY, WEEK)))
-        .group_by(*labels)
+    window = now_ns // PEAK_WINDOW_NS
+    peak = case(
+        (c.peak_window >= window, c.recent_peak),
+        (c.peak_window == window - 1, c.peak),
+        else_=c.statistic,
     )
-    rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
+    largest = func.max(peak)
+    query = select(*labels, largest).where(c.dimension.not_in((RECOVERY, WEEK))).group_by(*labels)
+    rows = connection.execute(query.order_by(largest.desc()).limit(limit))
     return [DetectorStatistic(*row) for row in rows]
+
+
+def versions_seen(connection: Connection, limit: int) -> list[DimensionValue]:
+    """Versions of models, prompts and indexes, those seen last first, at most `limit`."""
+    c = DIMENSION_VALUE.c
+    columns = [c[f.name] for f in fields(DimensionValue)]
+    query = select(*columns).where(c.dimension.in_(VERSION_LABELS[1:]))
+    rows = connection.execute(query.order_by(c.first_seen_ns.desc()).limit(limit))
+    return [DimensionValue(*row) for row in rows]
 
 
 def open_alarms(connection: Connection, limit: int) -> list[Alarm]:
@@ -84,7 +98,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
-    """Age of the oldest pending work: a due trace, or unread spans.
+    """Age of the oldest pending work: a due trace, unread spans, or uncounted judgements.
 
     0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
     """
@@ -93,7 +107,9 @@ def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
     )
     new = ARRIVAL.c.seq > progress.position(connection)
     unseen = select(ARRIVAL.c.received_ns).where(new).order_by(ARRIVAL.c.seq).limit(1)
-    owed = [moment for moment in (due, connection.scalar(unseen)) if moment is not None]
+    uncounted = connection.scalar(select(func.min(JUDGED_BATCH.c.stored_ns)))
+    moments = (due, connection.scalar(unseen), uncounted)
+    owed = [moment for moment in moments if moment is not None]
     return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
 
 

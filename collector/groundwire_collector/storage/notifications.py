@@ -1,6 +1,8 @@
 """Transactional outbox of alarm notifications."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from time import time_ns
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -11,34 +13,70 @@ from groundwire_collector.storage.tables.notifications import NOTIFICATION
 MOST = 1000  # that wait; of more, the oldest are forgotten
 
 
+class AlarmEvent(StrEnum):
+    """Event of an alarm that is notified."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Notification of a raised or resolved alarm, with its delivery attempts."""
+    """Notification of an alarm's event for a channel, with its delivery attempts.
+
+    `channel` is empty until it is handed to the channels; `failure` is that of the last attempt.
+    """
 
     id: int
     alarm_id: int
-    resolved: bool
+    event: AlarmEvent
+    channel: str
     written_ns: int
     due_ns: int
     tries: int
+    failure: str
 
 
-def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
+def write(connection: Connection, alarm_id: int, event: AlarmEvent) -> None:
     """Queue the notification of an alarm, in the transaction that changes it."""
     now_ns = time_ns()
-    row = {"alarm_id": alarm_id, "resolved": resolved, "written_ns": now_ns, "due_ns": now_ns}
+    row = {"alarm_id": alarm_id, "event": event, "written_ns": now_ns, "due_ns": now_ns}
     connection.execute(insert(NOTIFICATION).values(row))
-    newest = select(NOTIFICATION.c.id).order_by(NOTIFICATION.c.id.desc()).limit(1).offset(MOST)
-    newest_expired = connection.scalar(newest)
+    same = NOTIFICATION.c.channel == ""
+    query = select(NOTIFICATION.c.id).where(same).order_by(NOTIFICATION.c.id.desc())
+    newest_expired = connection.scalar(query.limit(1).offset(MOST))
     if newest_expired is not None:
-        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= newest_expired))
+        connection.execute(delete(NOTIFICATION).where(same, NOTIFICATION.c.id <= newest_expired))
 
 
-def waiting(connection: Connection) -> list[Notification]:
-    """All of them, in the order in which they were written."""
+def undistributed(connection: Connection) -> list[Notification]:
+    """Those that no channel was handed yet, in the order in which they were written."""
+    return waiting(connection, "")
+
+
+def distribute(connection: Connection, notice: Notification, channels: Sequence[str]) -> None:
+    """Replace a notification by one for each channel; nothing where another process did so."""
+    mine = connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id == notice.id)).rowcount
+    if not mine or not channels:
+        return
+    row = {"alarm_id": notice.alarm_id, "event": notice.event, "written_ns": notice.written_ns}
+    rows = [{**row, "due_ns": notice.due_ns, "channel": name} for name in channels]
+    connection.execute(insert(NOTIFICATION), rows)
+
+
+def drop_unknown(connection: Connection, channels: Sequence[str]) -> int:
+    """Delete what waits for other channels than these; how many are gone."""
+    unknown = NOTIFICATION.c.channel.not_in(["", *channels])
+    return connection.execute(delete(NOTIFICATION).where(unknown)).rowcount
+
+
+def waiting(connection: Connection, channel: str) -> list[Notification]:
+    """Those of a channel, in the order in which they were written."""
     columns = [NOTIFICATION.c[name] for name in Notification.__dataclass_fields__]
-    rows = connection.execute(select(*columns).order_by(NOTIFICATION.c.id).limit(MOST))
-    return [Notification(*row) for row in rows]
+    query = select(*columns).where(NOTIFICATION.c.channel == channel)
+    rows = connection.execute(query.order_by(NOTIFICATION.c.id).limit(MOST))
+    return [Notification(**{**row, "event": AlarmEvent(row["event"])}) for row in rows.mappings()]
 
 
 def claim(connection: Connection, notice: Notification, until_ns: int) -> bool:
@@ -53,10 +91,10 @@ def claim(connection: Connection, notice: Notification, until_ns: int) -> bool:
     return connection.execute(claimed).rowcount == 1
 
 
-def postpone(connection: Connection, notice: Notification, due_ns: int) -> None:
-    connection.execute(
-        update(NOTIFICATION).where(NOTIFICATION.c.id == notice.id).values(due_ns=due_ns)
-    )
+def postpone(connection: Connection, notice: Notification, due_ns: int, failure: str) -> None:
+    """Try a notification again later."""
+    postponed = update(NOTIFICATION).where(NOTIFICATION.c.id == notice.id)
+    connection.execute(postponed.values(due_ns=due_ns, failure=failure))
 
 
 def settle(connection: Connection, notice: Notification) -> None:
@@ -70,7 +108,8 @@ def expire(connection: Connection, before_ns: int) -> int:
     How many are gone.
     """
     still_open = select(ALARM.c.id).where(ALARM.c.resolved_ns.is_(None))
-    news = ~NOTIFICATION.c.resolved & NOTIFICATION.c.alarm_id.in_(still_open)
+    firing = NOTIFICATION.c.event == AlarmEvent.FIRING
+    news = firing & NOTIFICATION.c.alarm_id.in_(still_open)
     return connection.execute(
         delete(NOTIFICATION).where(NOTIFICATION.c.written_ns < before_ns, ~news)
     ).rowcount

@@ -27,8 +27,10 @@ from groundwire_collector.storage import (
     counters,
     failed_traces,
     golden,
+    judged_batches,
     judging,
     probe_runs,
+    score_sums,
     search,
     sessions,
     trace_fragments,
@@ -67,7 +69,17 @@ class Removed:
     texts: int = 0
 
 
-def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
+# Called before turns are deleted with the time before which they would go; returns the time
+# before which they may, at most that: what is to be archived first.
+BeforeDeletion = Callable[[int], int]
+
+
+def expire(
+    engine: Engine,
+    settings: Settings,
+    now_ns: int | None,
+    before_deletion: BeforeDeletion = lambda cutoff_ns: cutoff_ns,
+) -> Removed:
     """Delete what is older than `retention_days`, then the oldest while there is too much.
 
     `now_ns` None: the clock is not believed, and nothing is too old.
@@ -76,13 +88,13 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
     _end_interrupted_wipe(engine)
     if now_ns is not None:
         cutoff_ns = now_ns - round(settings.retention_days * DAY_NS)
-        _expire(engine, RetentionWindow(cutoff_ns, now_ns), removed)
+        _expire(engine, RetentionWindow(cutoff_ns, now_ns), removed, before_deletion)
     limit = settings.retention_bytes
     while limit is not None and (used := used_bytes(engine)) is not None and used > limit:
         step = _oldest_step(engine)
         if step is None:
             break
-        _expire(engine, RetentionWindow(step), removed)
+        _expire(engine, RetentionWindow(step), removed, before_deletion)
         # Texts of the days before are gone already, and nothing that uses later ones was deleted.
         removed.texts += unused_texts.sweep(engine, day=step // DAY_NS)
     if removed != Removed():
@@ -135,6 +147,7 @@ def _end_wipe(engine: Engine) -> None:
 def _forget(connection: Connection, traces: Sequence[bytes]) -> None:
     names = [trace.hex() for trace in traces]
     connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
+    judged_batches.forget(connection, names)
     for table in (SPAN, LOG_RECORD, ARRIVAL):
         connection.execute(delete(table).where(table.c.trace_id.in_(traces)))
     turns = _ids(connection, TURN.c.trace_id.in_(names))
@@ -187,16 +200,21 @@ class RetentionWindow:
     until: int = 2**63 - 1
 
 
-def _expire(engine: Engine, window: RetentionWindow, removed: Removed) -> None:
+def _expire(
+    engine: Engine, window: RetentionWindow, removed: Removed, before_deletion: BeforeDeletion
+) -> None:
+    turns_until_ns = before_deletion(window.since)
     removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, window)
     removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, window)
     _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, window)
-    removed.turns += _expire_turns(engine, window.since)
+    removed.turns += _expire_turns(engine, turns_until_ns)
     removed.texts += _expire_texts(engine, window.since // DAY_NS)
     portions = Portions(engine)
     for table_of in (probe_runs, judging, golden, failed_traces):
         with portions.transaction() as connection:
             table_of.expire(connection, window.since)
+    with portions.transaction() as connection:
+        score_sums.expire(connection, window.since, min(window.until, time_ns()))
     for table, old in trace_fragments.old(window.since):
         _delete_where(portions, table, old)
     _delete_where(portions, UNANSWERED_TRACE, unanswered_traces.older_than(window.since))

@@ -7,6 +7,7 @@ import time
 from sqlalchemy import Engine
 
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage.archiving import open_archive
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.leadership import Leadership
 from groundwire_collector.storage.retention import expire
@@ -64,7 +65,10 @@ def _delete(engine: Engine, settings: Settings, leadership: Leadership, now_ns: 
     if not leadership.acquire():
         return
     try:
-        removed = expire(engine, settings, now_ns)
+        archive = open_archive(engine, settings)
+        if archive is not None and now_ns is not None:
+            archive.write_closed(now_ns)
+        removed = expire(engine, settings, now_ns, *([archive.complete] if archive else []))
     finally:
         leadership.release()
     if removed.spans:

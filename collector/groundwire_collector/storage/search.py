@@ -1,4 +1,4 @@
-"""Full-text search of questions: FTS5 on SQLite, tsvector on PostgreSQL.
+"""Full-text search of questions and answers: FTS5, or tsvector on PostgreSQL.
 
 What is here follows from the table of turns, so no step of the schema has it: it is made where it
 is missing. Words are runs of letters and digits, in any case and order; nothing is stemmed, for
@@ -15,14 +15,17 @@ from sqlalchemy import ColumnElement, Connection, event, false, inspect, select,
 from groundwire_collector.storage.tables.turns import TURN, TURN_LISTING
 
 NAME = "turn_search"  # of the table on SQLite (its shadows begin with it), of the index else
-SEARCHED = 8192  # characters of a question; a tsvector holds a megabyte at most
+SEARCHED = 8192  # characters of a question or answer; a tsvector holds a megabyte at most
 MOST_WORDS = 32  # of a query
 RANDOM_PAGE_COST = 1.1  # of PostgreSQL's planner; 1 is a sequential read
 _FILLED = 1000  # turns per batch when indexing existing turns
 
+SearchedTurn = tuple[str, str | None, str | None]  # id, question, answer
+
 _POSTGRESQL = (
     "to_tsvector('simple', regexp_replace("
-    f"left(coalesce(turn.question, ''), {SEARCHED}), '[^[:alnum:]]+', ' ', 'g'))"
+    f"left(coalesce(turn.question, ''), {SEARCHED}) || ' ' || "
+    f"left(coalesce(turn.answer, ''), {SEARCHED}), '[^[:alnum:]]+', ' ', 'g'))"
 )
 
 
@@ -42,19 +45,19 @@ def make(connection: Connection) -> None:
         return
     connection.exec_driver_sql(
         f"CREATE VIRTUAL TABLE {NAME} USING fts5("
-        "question, turn_id UNINDEXED, tokenize = 'unicode61 remove_diacritics 0')"
+        "words, turn_id UNINDEXED, tokenize = 'unicode61 remove_diacritics 0')"
     )
-    turns = connection.execute(select(TURN.c.id, TURN.c.question))
+    turns = connection.execute(select(TURN.c.id, TURN.c.question, TURN.c.answer))
     for page in turns.partitions(_FILLED):
-        _insert(connection, [(turn_id, question) for turn_id, question in page])
+        _insert(connection, [tuple(row) for row in page])
 
 
-def save(connection: Connection, questions: Iterable[tuple[str, str | None]]) -> None:
-    """Index turns by these questions, replacing earlier ones."""
+def save(connection: Connection, turns: Iterable[SearchedTurn]) -> None:
+    """Index turns by id, question and answer, replacing earlier ones."""
     if connection.dialect.name != "sqlite":
         return  # the index follows its table
-    rows = list(questions)
-    delete(connection, [turn_id for turn_id, _ in rows])
+    rows = list(turns)
+    delete(connection, [row[0] for row in rows])
     _insert(connection, rows)
 
 
@@ -72,7 +75,10 @@ def wipe_deleted(connection: Connection) -> None:
 
 
 def matches(connection: Connection, query: str) -> ColumnElement[bool]:
-    """A condition on listed turns: the question has each word of `query`; without any, none has."""
+    """Condition on listed turns: question and answer hold all of these words.
+
+    Without a word no turn matches.
+    """
     words = re.findall(r"[^\W_]+", query)[:MOST_WORDS]
     if not words:
         return false()
@@ -95,15 +101,15 @@ def prefer_indexes(connection: Connection) -> None:
         connection.execute(text(f"SET LOCAL random_page_cost TO {RANDOM_PAGE_COST}"))
 
 
-def _insert(connection: Connection, questions: Iterable[tuple[str, str | None]]) -> None:
+def _insert(connection: Connection, turns: Iterable[SearchedTurn]) -> None:
     rows: list[Any] = [
-        (_row_number(turn_id), question[:SEARCHED], turn_id)
-        for turn_id, question in questions
-        if question
+        (_row_number(turn_id), " ".join(text[:SEARCHED] for text in texts if text), turn_id)
+        for turn_id, *texts in turns
+        if any(texts)
     ]
     if rows:
         connection.exec_driver_sql(
-            f"INSERT INTO {NAME} (rowid, question, turn_id) VALUES (?, ?, ?)", rows
+            f"INSERT INTO {NAME} (rowid, words, turn_id) VALUES (?, ?, ?)", rows
         )
 
 

@@ -1,6 +1,7 @@
 """Narrow listing of turns for lists, filters and estimates."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -41,6 +42,9 @@ def row_of(turn_row: dict[str, Any], evaluations: Iterable[Evaluation]) -> dict[
         "turn_id": turn_row["id"],
         **{name: turn_row[name] for name in _COPIED},
         "diagnostic": bool(facts["closed_book"] or facts["probe"]),
+        **{name: facts[name] for name in ("user_id", "route", "model", "closed_book_of")},
+        "failed": facts["error"] is not None,
+        "seconds": _seconds(turn_row["started_ns"], facts),
         "states": states,
         "verdicts": verdicts,
     }
@@ -67,6 +71,15 @@ def remove(connection: Connection, turn_ids: Sequence[str]) -> None:
     """Take turns out of the listing."""
     for batch in batched(turn_ids):
         connection.execute(delete(TURN_LISTING).where(TURN_LISTING.c.turn_id.in_(batch)))
+
+
+def _seconds(started_ns: int, facts: dict[str, Any]) -> float | None:
+    """Duration of a turn; without its end that of the generation."""
+    if not facts["ended_at"] or not started_ns:
+        generation: float | None = facts["generation_seconds"]
+        return generation
+    ended = datetime.fromisoformat(facts["ended_at"])
+    return max(ended.timestamp() - started_ns / 1_000_000_000, 0.0)
 
 
 def _united(bits: Iterable[int]) -> int:

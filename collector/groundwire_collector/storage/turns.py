@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from groundwire_collector.storage import search, turn_listing
+from groundwire_collector.storage import score_sums, search, turn_listing
 from groundwire_collector.storage.tables.turns import (
     CLAIM,
     RARE_STATES,
@@ -94,11 +94,14 @@ class TurnQuery:
     trace_id: str | None = None
     facts: tuple[tuple[str, str], ...] = ()  # session_id, user_id, route, model: equal to these
     least_score: float | None = None  # of `p_unsupported`
+    most_score: float | None = None
+    least_seconds: float | None = None  # from question to answer
     error: bool | None = None  # whether a step of the turn failed
-    words: str | None = None  # all of them are in the question
+    words: str | None = None  # all of them are in the question or the answer
     order: Literal["worst", "newest", "oldest"] = "newest"
     limit: int = 50
     cursor: tuple[float | None, int, str] | None = None  # of the last turn of the page before
+    backwards: bool = False  # the turns before the cursor, the nearest first
 
 
 def of_traces(connection: Connection, trace_ids: Iterable[str]) -> list[Turn]:
@@ -141,6 +144,12 @@ def outcomes(connection: Connection, turn_ids: Sequence[str]) -> dict[str, Store
 def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
     """Store turns with evaluations, replacing earlier ones."""
     ids = [item.turn.id for item in judged]
+    stored = _of_ids(connection, ids)
+    score_sums.change(
+        connection,
+        added=[(item.turn, item.evaluations) for item in judged],
+        removed=[(item.turn, item.evaluations) for item in stored],
+    )
     for table in (SCORE, CLAIM):
         connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
     rows = [_turn_row(item) for item in judged]
@@ -152,7 +161,7 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
             for row, item in zip(rows, judged, strict=True)
         ],
     )
-    search.save(connection, [(item.turn.id, item.turn.question) for item in judged])
+    search.save(connection, [(i.turn.id, i.turn.question, i.turn.answer) for i in judged])
     scores = [_score_row(item.turn.id, e) for item in judged for e in item.evaluations]
     claims = [
         _claim_row(item.turn.id, evaluation.evaluator, position, claim)
@@ -166,6 +175,12 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
 
 def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
     """Add a late evaluation, replacing an earlier one of the same evaluator."""
+    stored = [
+        each
+        for each in _evaluations_of(connection, turn.id)
+        if each.evaluator == evaluation.evaluator
+    ]
+    score_sums.change_evaluation(connection, turn, evaluation, stored)
     for table in (SCORE, CLAIM):
         earlier = and_(table.c.turn_id == turn.id, table.c.evaluator == evaluation.evaluator)
         connection.execute(delete(table).where(earlier))
@@ -178,29 +193,46 @@ def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
 
 def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
     """The turns of `query`, worst or newest first."""
-    conditions = _conditions(query)
-    conditions += _of_facts(query)
+    return _of_ids(connection, _ids(connection, query))
+
+
+def _ids(connection: Connection, query: TurnQuery) -> list[str]:
+    """Ids of the turns of `query`, in its order."""
+    conditions = [*_conditions(query), *_of_facts(query)]
     if query.words is not None:
         search.prefer_indexes(connection)
         conditions.append(search.matches(connection, query.words))
-    ids = list(connection.scalars(_ordered(select(LISTED.turn_id).where(*conditions), query)))
+    return list(connection.scalars(_ordered(select(LISTED.turn_id).where(*conditions), query)))
+
+
+def _of_ids(connection: Connection, ids: Sequence[str]) -> list[JudgedTurn]:
+    """The stored ones of these turns, in this order."""
     rows = connection.execute(select(TURN).where(TURN.c.id.in_(ids))).mappings()
     by_id = {row["id"]: dict(row) for row in rows}
     return _judged(connection, [by_id[turn_id] for turn_id in ids if turn_id in by_id])
 
 
+def _evaluations_of(connection: Connection, turn_id: str) -> list[Evaluation]:
+    """Stored evaluations of a turn, without their claims."""
+    rows = connection.execute(select(SCORE).where(SCORE.c.turn_id == turn_id)).mappings()
+    return [_evaluation(dict(row), ()) for row in rows]
+
+
 def _of_facts(query: TurnQuery) -> list[ColumnElement[bool]]:
-    """Conditions on what only the turn itself holds."""
-    wanted = [
-        (TURN.c[name] if name in _COLUMNS else TURN.c.facts[name].as_string()) == value
-        for name, value in query.facts
-    ]
+    """Conditions on facts of the turn and its score."""
+    found = [LISTED[name] == value for name, value in query.facts if name != "session_id"]
+    for name, value in query.facts:
+        if name == "session_id":  # by the index of the turns
+            found.append(LISTED.turn_id.in_(select(TURN.c.id).where(TURN.c.session_id == value)))
     if query.least_score is not None:
-        wanted.append(TURN.c.p_unsupported >= query.least_score)
+        found.append(LISTED.p_unsupported >= query.least_score)
+    if query.most_score is not None:
+        found.append(LISTED.p_unsupported <= query.most_score)
+    if query.least_seconds is not None:
+        found.append(LISTED.seconds >= query.least_seconds)
     if query.error is not None:
-        error = TURN.c.facts["error"].as_string()
-        wanted.append(error.is_not(None) if query.error else error.is_(None))
-    return [LISTED.turn_id.in_(select(TURN.c.id).where(*wanted))] if wanted else []
+        found.append(LISTED.failed.is_(query.error))
+    return found
 
 
 def count(connection: Connection, query: TurnQuery) -> int:
@@ -208,6 +240,38 @@ def count(connection: Connection, query: TurnQuery) -> int:
     conditions = _conditions(replace(query, cursor=None))
     found = connection.scalar(select(func.count()).select_from(TURN_LISTING).where(*conditions))
     return found or 0
+
+
+def closed_book_of(connection: Connection, turn: Turn) -> JudgedTurn | None:
+    """The application's closed-book call that repeats this turn; None without one."""
+    if turn.trace_id is None:
+        return None
+    c = LISTED.closed_book_of  # "trace id:span id", the span being that of the observed function
+    of_trace = (c >= f"{turn.trace_id}:", c < f"{turn.trace_id};")
+    query = select(LISTED.turn_id).where(*of_trace).order_by(c).limit(1)
+    return next(iter(_of_ids(connection, list(connection.scalars(query)))), None)
+
+
+def neighbours(
+    connection: Connection, query: TurnQuery, judged: JudgedTurn
+) -> tuple[str | None, str | None]:
+    """Ids of the turns before and after this one in a list."""
+    at = cursor_of(judged)
+    if query.order == "worst" and at[0] is None:
+        return None, None
+    around = [replace(query, cursor=at, limit=1, backwards=back) for back in (True, False)]
+    before, after = (next(iter(_ids(connection, each)), None) for each in around)
+    return before, after
+
+
+def newest_values(
+    connection: Connection, name: str, services: frozenset[str] | None, among: int = 500
+) -> list[str]:
+    """Values of a listed fact among the newest turns, for suggestions."""
+    query = select(LISTED[name]).order_by(LISTED.started_ns.desc()).limit(among)
+    if services is not None:
+        query = query.where(LISTED.service.in_(services))
+    return list(dict.fromkeys(value for value in connection.scalars(query) if value))
 
 
 def get(
@@ -263,7 +327,8 @@ def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
         # The worst answers that users got: not those to questions of our own.
         conditions.append(LISTED.diagnostic.is_(False))
     if query.cursor is not None:
-        conditions.append(_after(query.order, query.cursor))
+        follows = _before if query.backwards else _after
+        conditions.append(follows(query.order, query.cursor))
     return conditions
 
 
@@ -293,28 +358,42 @@ def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[b
     )
 
 
+def _before(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[bool]:
+    """Turns that precede the cursor's in an order."""
+    opposite = {"newest": "oldest", "oldest": "newest"}
+    if order in opposite:
+        return _after(opposite[order], cursor)
+    p_unsupported = cursor[0]
+    return or_(
+        LISTED.p_unsupported > p_unsupported,
+        and_(LISTED.p_unsupported == p_unsupported, _after("oldest", cursor)),
+    )
+
+
 def _storable(nanoseconds: int) -> int:
     """Clamp a time to the range of the column (until 2262)."""
     return max(-_LATEST_NS, min(_LATEST_NS, nanoseconds))
 
 
 def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:
-    newest = (LISTED.started_ns.desc(), LISTED.turn_id.desc())
-    orders = {
-        "worst": (_doubt(query).desc(), *newest),
-        "newest": newest,
-        "oldest": (LISTED.started_ns, LISTED.turn_id),
-    }
-    return statement.order_by(*orders[query.order]).limit(query.limit)
+    columns: list[ColumnElement[Any]] = [LISTED.started_ns, LISTED.turn_id]
+    if query.order == "worst":
+        columns.insert(0, _doubt(query))
+    ascending = (query.order == "oldest") != query.backwards
+    ordered = [column.asc() if ascending else column.desc() for column in columns]
+    return statement.order_by(*ordered).limit(query.limit)
 
 
 def _doubt(query: TurnQuery) -> ColumnElement[Any]:
     """`p_unsupported`; for few turns so that SQLite does not walk the index of all by it."""
     column: ColumnElement[Any] = LISTED.p_unsupported
-    return column + literal_column("0.0") if query.state in RARE_STATES else column
+    few = query.state in RARE_STATES or _of_facts(query)
+    return column + literal_column("0.0") if few else column
 
 
 def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[JudgedTurn]:
+    if not rows:
+        return []
     ids = [row["id"] for row in rows]
     claims: dict[tuple[str, str], list[Claim]] = {}
     query = select(CLAIM).where(CLAIM.c.turn_id.in_(ids)).order_by(CLAIM.c.position)
@@ -330,6 +409,35 @@ def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[J
             _evaluation(dict(row), claims.get(key, []))
         )
     return [JudgedTurn(_turn(row), tuple(evaluations.get(row["id"], ()))) for row in rows]
+
+
+def to_rows(
+    judged: JudgedTurn,
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of a judged turn, its scores and its claims, which `from_rows` undoes."""
+    turn_id = judged.turn.id
+    claims = [
+        _claim_row(turn_id, each.evaluator, at, claim) | {"revision": each.revision}
+        for each in judged.evaluations
+        for at, claim in enumerate(each.claims)
+    ]
+    scores = [_score_row(turn_id, each) for each in judged.evaluations]
+    return _turn_row(judged), scores, claims
+
+
+def from_rows(
+    turn: Mapping[str, Any],
+    scores: Iterable[Mapping[str, Any]],
+    claims: Sequence[Mapping[str, Any]],
+) -> JudgedTurn:
+    """A judged turn of rows as they are stored; claims in order, with their `revision`."""
+    evaluations = []
+    for score in scores:
+        judgement = (score["evaluator"], score["revision"])
+        of_score = [row for row in claims if (row["evaluator"], row["revision"]) == judgement]
+        found = [_claim(row, turn["answer"] or "") for row in of_score]
+        evaluations.append(_evaluation(score, found))
+    return JudgedTurn(_turn(turn), tuple(evaluations))
 
 
 def _turn_row(judged: JudgedTurn) -> dict[str, Any]:

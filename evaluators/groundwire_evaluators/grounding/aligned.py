@@ -37,11 +37,8 @@ _TITLES = frozenset("mr mrs ms miss dr prof herr frau m mme sr sra dott mevrouw 
 _JOINING = frozenset("and or as well und oder et ou y o e ed en of".split())
 
 
-def aligned_conflicts(
-    claim: Sequence[Token], shown: Sequence[Token], language: Language
-) -> list[Conflict]:
+def aligned_conflicts(ours: Side, theirs: Side, language: Language) -> list[Conflict]:
     """Firm conflicts of a claim with its best evidence sentence."""
-    ours, theirs = Side.of(claim, language), Side.of(shown, language)
     if not _may_hold(ours, theirs, language):
         return []  # without the cost of an alignment
     frame = _Frame(ours, theirs, language)
@@ -64,9 +61,13 @@ def _has_content(token: Token, language: Language) -> bool:
 def _may_hold(claim: Side, shown: Side, language: Language) -> bool:
     """Whether enough of a claim's content words, or synonyms, occur in a sentence at all."""
     content = [token.key for token in claim.words if _has_content(token, language)]
-    known, table = {token.key for token in shown.words}, lexicon()
-    found = sum(key in known or not known.isdisjoint(table.synonyms_of(key)) for key in content)
-    return found > 0 and found >= _SHARE * len(content)
+    known = shown.places.keys()
+    missing = [key for key in content if key not in known]
+    found, least = len(content) - len(missing), _SHARE * len(content)
+    if found < least:
+        synonyms_of = lexicon().synonyms_of
+        found += sum(not known.isdisjoint(synonyms_of(key)) for key in missing)
+    return found > 0 and found >= least
 
 
 class _Frame:
@@ -78,7 +79,7 @@ class _Frame:
         self._claim, self._shown = self._alignment.claim, self._alignment.shown
         content = [at for at, t in enumerate(self._claim.words) if _has_content(t, language)]
         self._content = content
-        shown_keys = {token.key for token in self._shown.words}
+        shown_keys = self._shown.places
         self._shared = [
             at
             for at in content
@@ -216,8 +217,10 @@ class _Frame:
 
     def roles(self) -> Iterator[Conflict]:
         """Two things that have changed places around what joins them."""
+        if len(self._shared) < len(self._content):
+            return
         order = self._order()
-        if len(self._shared) < len(self._content) or len(order) < _FEWEST_FOR_ROLES:
+        if len(order) < _FEWEST_FOR_ROLES:
             return
         ours, theirs = (Counter(t.key for t in s.words) for s in (self._claim, self._shown))
         if ours - theirs or (theirs - ours).total() > _MOST_OTHER * len(self._shown.words):
@@ -246,9 +249,7 @@ class _Frame:
 
     def _order(self) -> list[tuple[int, int]]:
         """The content words that each side has once, by the claim's order, with both places."""
-        places: dict[str, list[int]] = {}
-        for j, token in enumerate(self._shown.words):
-            places.setdefault(token.key, []).append(j)
+        places = self._shown.places
         own: dict[str, int] = {}
         for at in self._content:
             own[self._claim.words[at].key] = own.get(self._claim.words[at].key, 0) + 1

@@ -4,9 +4,9 @@ Negations are taken out and noted at the word they deny, so that "is not include
 align as a whole. Words of one meaning ("permitted", "allowed") count as the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from functools import cached_property
 
 from groundwire_evaluators.grounding.opposition import (
     NEGATORS,
@@ -41,7 +41,7 @@ class Slot:
     after: int
 
 
-@dataclass(slots=True)
+@dataclass
 class Side:
     """A sentence without its negations.
 
@@ -78,6 +78,19 @@ class Side:
                 side.negated_at.setdefault(head, place)
         return side
 
+    @cached_property
+    def keys(self) -> list[str]:
+        """The key of each word, in order."""
+        return [token.key for token in self.words]
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Key → the places of its words, in order."""
+        found: dict[str, list[int]] = {}
+        for at, key in enumerate(self.keys):
+            found.setdefault(key, []).append(at)
+        return found
+
     def _head(self, place: int, stop: frozenset[str]) -> int | None:
         """The word a negation before `place` denies: the next one with content, or the last."""
         place += untrue(self.words, place)
@@ -93,19 +106,17 @@ class Alignment:
         self.claim, self.shown = claim, shown
         self.pairs: dict[int, int] = {}
         self.slots: list[Slot] = []
-        ours = [token.key for token in self.claim.words]
-        theirs = [token.key for token in self.shown.words]
-        opcodes = SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes()
-        for at, (tag, i, i2, j, j2) in enumerate(opcodes):
-            if tag == "equal":
-                self.pairs.update(zip(range(i, i2), range(j, j2), strict=True))
-                continue
-            before = opcodes[at - 1] if at else None
-            after = opcodes[at + 1] if at + 1 < len(opcodes) else None
-            sides = [o[2] - o[1] if o is not None else 0 for o in (before, after)]
-            if i2 - i <= _LONGEST_SLOT and j2 - j <= _LONGEST_SLOT:
-                self.slots.append(Slot(i, i2, j, j2, *sides))
+        last_i = last_j = before = 0
+        for i, j, size in equal_runs(claim.keys, shown.places, len(shown.words)):
+            if (i, j) != (last_i, last_j):
+                self._add_slot(last_i, i, last_j, j, before, size)
+            self.pairs.update(zip(range(i, i + size), range(j, j + size), strict=True))
+            last_i, last_j, before = i + size, j + size, size
         self._pair_synonyms()
+
+    def _add_slot(self, i: int, i2: int, j: int, j2: int, before: int, after: int) -> None:
+        if i2 - i <= _LONGEST_SLOT and j2 - j <= _LONGEST_SLOT:
+            self.slots.append(Slot(i, i2, j, j2, before, after))
 
     def _pair_synonyms(self) -> None:
         table = lexicon()
@@ -124,3 +135,60 @@ class Alignment:
                     continue
                 for j in range(slot.j, slot.j2):
                     yield slot, i, j
+
+
+def equal_runs(
+    ours: Sequence[str], places: Mapping[str, Sequence[int]], size: int
+) -> list[tuple[int, int, int]]:
+    """Runs (i, j, length) of equal words in order, and (len(ours), size, 0) at the end.
+
+    The longest run first, then the longest before and after it: Ratcliff and Obershelp's matching,
+    as `difflib.SequenceMatcher` has it without junk, in half its time. `places` are those of each
+    word in the other sequence, of `size` words.
+    """
+    found: list[tuple[int, int, int]] = []
+    open_ranges = [(0, len(ours), 0, size)]
+    while open_ranges:
+        low, high, first, last = open_ranges.pop()
+        i, j, length = _longest_run(ours, places, low, high, first, last)
+        if not length:
+            continue
+        found.append((i, j, length))
+        if low < i and first < j:
+            open_ranges.append((low, i, first, j))
+        if i + length < high and j + length < last:
+            open_ranges.append((i + length, high, j + length, last))
+    joined_runs: list[tuple[int, int, int]] = []
+    for i, j, length in sorted(found):
+        if joined_runs:
+            one, other, run = joined_runs[-1]
+            if (one + run, other + run) == (i, j):
+                joined_runs[-1] = one, other, run + length
+                continue
+        joined_runs.append((i, j, length))
+    return [*joined_runs, (len(ours), size, 0)]
+
+
+def _longest_run(
+    ours: Sequence[str],
+    places: Mapping[str, Sequence[int]],
+    low: int,
+    high: int,
+    first: int,
+    last: int,
+) -> tuple[int, int, int]:
+    """The longest run of equal words in two ranges; the earliest of several."""
+    best = low, first, 0
+    lengths: dict[int, int] = {}
+    for i in range(low, high):
+        here: dict[int, int] = {}
+        for j in places.get(ours[i], ()):
+            if j < first:
+                continue
+            if j >= last:
+                break
+            length = here[j] = lengths.get(j - 1, 0) + 1
+            if length > best[2]:
+                best = i - length + 1, j - length + 1, length
+        lengths = here
+    return best

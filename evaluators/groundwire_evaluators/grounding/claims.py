@@ -214,6 +214,8 @@ def _is_heading(line: Block, following: Block | None) -> bool:
         return True
     text = line.plain.text
     leads = following is not None and following.kind in ("item", "header", "row")
+    if not line.bold and not text.endswith((":", "：")):
+        return False
     words = sum(1 for _ in islice(_WORDS.finditer(text), _LONGEST_LEAD_IN + 1))
     if text.endswith((":", "：")):
         return words <= (_LONGEST_LEAD_IN if leads and not _has_digit(text) else _SHORT)

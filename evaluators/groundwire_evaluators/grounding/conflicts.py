@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from groundwire_evaluators.grounding.aligned import aligned_conflicts
+from groundwire_evaluators.grounding.alignment import Side
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Evidence, Statement
 from groundwire_evaluators.grounding.opposition import negated_forms
@@ -39,9 +40,10 @@ def conflicts(
     found.extend(_polarity(statement, evidence))
     found.extend(_turns(statement, evidence))
     taken = {conflict.start for conflict in found if conflict.firm}
-    aligned = aligned_conflicts(
-        statement.tokens, evidence.sentence, passages[evidence.best[0]].language
-    )
+    chunk, sentence = evidence.best
+    passage = passages[chunk]
+    ours = Side.of(statement.tokens, passage.language)
+    aligned = aligned_conflicts(ours, passage.side(sentence), passage.language)
     return [
         *found,
         *(
@@ -187,6 +189,8 @@ def _opposites(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
         if token.key in frame:
             continue
         for contrary in _contraries(token.key):
+            if contrary.isdisjoint(frame):
+                continue
             shown = (contrary & frame.keys()) - own
             if shown:
                 against = frame[min(shown)].text

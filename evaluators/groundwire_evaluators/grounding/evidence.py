@@ -239,15 +239,16 @@ def _sort_words(
     backed = [(q.start, q.end) for q in statement.quantities if q.start not in new]
     backed += [(n.start, n.end) for n in statement.names if any(p.calls(n) for p in passages)]
     for token in statement.content:
-        if any(start <= token.start < end for start, end in backed):
-            evidence.near.append(token)  # in whatever spelling
-        elif token.key in near or (token.key in question_content.words and token.key not in where):
+        key = token.key
+        if key in near or (key in question_content.words and key not in where):
             evidence.near.append(token)
-        elif token.key in where:
+        elif backed and any(start <= token.start < end for start, end in backed):
+            evidence.near.append(token)  # in whatever spelling
+        elif key in where:
             evidence.far.append(token)
-        elif not near.isdisjoint(table.synonyms_of(token.key)):
+        elif not near.isdisjoint(table.synonyms_of(key)):
             evidence.same.append(token)
-        elif not near.isdisjoint(table.related_to(token.key)):
+        elif not near.isdisjoint(table.related_to(key)):
             evidence.related.append(token)
         else:
             evidence.new.append(token)
@@ -310,7 +311,7 @@ def _pairs(
     unseen = set(pairs)
     for passage in passages:
         unseen = unseen - passage.follows
-    evidence.new_pairs = sum(pair in unseen for pair in pairs) if unseen else 0
+    evidence.new_pairs = sum([pair in unseen for pair in pairs]) if unseen else 0
     content = statement.content
     for one, other in pairwise(content):
         if one.key in where and other.key in where and one.key != other.key:

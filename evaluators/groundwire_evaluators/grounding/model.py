@@ -70,9 +70,11 @@ class Model:
         """The logit of a claim by its weights alone."""
         model = self.kinds[kind]
         return model.intercept + math.fsum(
-            weight * math.log1p(signal)
-            for weight, signal in zip(model.weights, signals, strict=True)
-            if weight and signal
+            [
+                weight * math.log1p(signal)
+                for weight, signal in zip(model.weights, signals, strict=True)
+                if weight and signal
+            ]
         )
 
     def claim_score(self, signals: Sequence[float], kind: Kind) -> float:

@@ -2,22 +2,24 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import islice
 
+from groundwire_evaluators.grounding.alignment import Side
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.hours import Hours, read_hours
 from groundwire_evaluators.grounding.records import record
 from groundwire_evaluators.grounding.status import Status
 from groundwire_evaluators.grounding.tables import Table, read_content, single_row
-from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.source import Source, source_of
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
-from groundwire_evaluators.text.quantities import Quantity, agree, lookup_keys, quantities
-from groundwire_evaluators.text.sentences import sentences
+from groundwire_evaluators.text.quantities import Quantity, agree, lookup_keys
+from groundwire_evaluators.text.reading import reading
 from groundwire_evaluators.text.states import POSTAL_CODES
-from groundwire_evaluators.text.tokens import Token, fold, tokenize
+from groundwire_evaluators.text.tokens import Token
 from groundwire_evaluators.text.words import META, Language
 from groundwire_evaluators.turn import Chunk
 
@@ -67,16 +69,18 @@ class Passage:
         text = f"{text}\n{metadata}" if metadata else text
         self.text = text
         self.language = language
-        self.tokens: list[Token] = tokenize(text, language.stemmer)
-        self.bounds: list[tuple[int, int]] = list(sentences(text, language.code))
+        self.reading = reading(text, language)
+        self.tokens: Sequence[Token] = self.reading.tokens
+        self.bounds: list[tuple[int, int]] = self.reading.sentences
         # Content word → the indices of its tokens; stop words have no places.
         self.places: dict[str, list[int]] = {}
         # Sentence → its token range (half-open).
         self.ranges: list[tuple[int, int]] = []
         self.sentence_of: list[int] = []
         self._near: dict[int, frozenset[str]] = {}
-        # Its sentences with a status (`stated.py`), once read.
+        # Its sentences with a status (`stated.py`), and aligned (`aligned.py`), once read.
         self.statuses: list[tuple[int, list[Status]]] | None = None
+        self._sides: dict[int, Side] = {}
         self._fill()
 
     def _fill(self) -> None:
@@ -98,7 +102,7 @@ class Passage:
             self.ranges.append((first, len(self.tokens)))
             first = len(self.tokens)
 
-    def sentence(self, index: int) -> list[Token]:
+    def sentence(self, index: int) -> Sequence[Token]:
         first, last = self.ranges[index]
         return self.tokens[first:last]
 
@@ -110,6 +114,13 @@ class Passage:
             last = self.ranges[min(index + 1, len(self.ranges) - 1)][1]
             found = frozenset([token.key for token in self.tokens[first:last]])
             self._near[index] = found
+        return found
+
+    def side(self, index: int) -> Side:
+        """A sentence ready for alignment with claims."""
+        found = self._sides.get(index)
+        if found is None:
+            found = self._sides[index] = Side.of(self.sentence(index), self.language)
         return found
 
     @cached_property
@@ -129,9 +140,9 @@ class Passage:
         """The tables of the chunk, ready to look up claims in."""
         return [Cells(table, self.language) for table in self.tables]
 
-    @cached_property
+    @property
     def quantities(self) -> list[Quantity]:
-        return quantities(self.text, self.tokens, self.language.code)
+        return self.reading.quantities
 
     @cached_property
     def _by_value(self) -> dict[object, list[Quantity]]:
@@ -177,7 +188,7 @@ class Passage:
     @cached_property
     def source(self) -> Source:
         """The same text as `override` reads it."""
-        return Source(self.text, self.language, self.tokens)
+        return source_of(self.text, self.language)
 
     @cached_property
     def names(self) -> list[Name]:
@@ -210,19 +221,19 @@ class Passage:
     @cached_property
     def folded(self) -> frozenset[str]:
         """Every word as `fold` gives it, not stemmed: what names are looked up in."""
-        return frozenset([fold(token.text) for token in self.tokens])
+        return frozenset(self.reading.folded)
 
     @cached_property
     def spellings(self) -> frozenset[str]:
         """Words in their original spelling."""
         return frozenset([token.text for token in self.tokens])
 
-    @cached_property
+    @property
     def words(self) -> frozenset[str]:
         """Every key, those of stop words included."""
-        return frozenset([token.key for token in self.tokens])
+        return self.reading.keys
 
-    @cached_property
+    @property
     def follows(self) -> frozenset[tuple[str, str]]:
         """Pairs of words that stand side by side."""
-        return frozenset(pairwise([token.key for token in self.tokens]))
+        return self.reading.pairs

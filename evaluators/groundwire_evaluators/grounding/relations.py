@@ -141,6 +141,13 @@ def _table(code: str) -> dict[str, tuple[tuple[str, bool, str], ...]]:
     return {verb: tuple(sorted(rows, key=lambda r: not r[2])) for verb, rows in found.items()}
 
 
+@cache
+def _passive(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Auxiliaries of the passive, and words before its agent."""
+    auxiliaries, agents = _PASSIVE[code]
+    return frozenset(auxiliaries.split()), frozenset(agents.split())
+
+
 def relations(
     tokens: Sequence[Token], language: Language, verbs: frozenset[str] = frozenset()
 ) -> list[Relation]:
@@ -160,7 +167,7 @@ def passive_verbs(tokens: Sequence[Token], language: Language) -> frozenset[str]
     """The keys of the participles that a passive with its agent holds."""
     tokens = tokens[:_MOST_WORDS]
     lowers = [token.lower for token in tokens]
-    auxiliaries, agents = (set(words.split()) for words in _PASSIVE[language.code])
+    auxiliaries, agents = _passive(language.code)
     if auxiliaries.isdisjoint(lowers) or agents.isdisjoint(lowers):
         return frozenset()
     by = min(at for at, word in enumerate(lowers) if word in agents)
@@ -175,6 +182,8 @@ def _by_verb(
     tokens: Sequence[Token], lowers: Sequence[str], language: Language, verbs: frozenset[str]
 ) -> Iterator[Relation]:
     table = _table(language.code)
+    if not verbs and table.keys().isdisjoint(lowers):
+        return
     for at, token in enumerate(tokens):
         rows = table.get(lowers[at])
         if rows is None and token.key in verbs and not _is_noun(lowers, at):
@@ -204,7 +213,7 @@ def _takes_object(
     if language.code in ("de", "nl") or at + 1 == len(tokens):
         return True
     after = lowers[at + 1]
-    agents = _PASSIVE[language.code][1].split()
+    agents = _passive(language.code)[1]
     return after in agents or after in _ARTICLES or after not in language.stop
 
 
@@ -223,7 +232,7 @@ def _sides(
     tokens: Sequence[Token], lowers: Sequence[str], at: int, word: str, language: Language
 ) -> tuple[frozenset[str], frozenset[str]] | None:
     """Agent and patient of the verb at `at`; None where a side is not said or not clear."""
-    auxiliaries, agents = (frozenset(words.split()) for words in _PASSIVE[language.code])
+    auxiliaries, agents = _passive(language.code)
     low, high = max(at - _REACH, 0), min(at + 1 + _REACH, len(tokens))
     for place in range(at - 1, low - 1, -1):
         if lowers[place] in _BREAKS:
@@ -268,6 +277,8 @@ def _by_comparison(
 ) -> Iterator[Relation]:
     """ "A is heavier than B": the meaning is the word compared by, "-" before it for less."""
     than = _THAN[language.code]
+    if than not in lowers:
+        return
     for at, word in enumerate(lowers):
         if word != than or at < 2:
             continue
@@ -285,6 +296,8 @@ def _by_comparison(
 
 def _ways(tokens: Sequence[Token], lowers: Sequence[str], language: Language) -> Iterator[Relation]:
     start, ends = _WAYS[language.code][0], _WAYS[language.code][1].split()
+    if start not in lowers:
+        return
     for at, word in enumerate(lowers):
         if word != start:
             continue

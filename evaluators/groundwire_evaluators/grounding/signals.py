@@ -271,8 +271,10 @@ class Comparison:
         ]
 
     def commonness(self, low: int, high: int) -> int:
+        if not self.plain:
+            return 0
         table = lexicon().commonness
-        return sum(low <= table.get(token.key, -1) < high for token in self.plain)
+        return sum([low <= table.get(token.key, -1) < high for token in self.plain])
 
     def loose(self, kind: Kind) -> float:
         """Number of conflicts of a kind that are not firm, times `frame`."""
@@ -339,13 +341,17 @@ def informative_share(comparison: Comparison) -> float:
     A word's information falls with its background frequency (tagged texts of WordNet).
     """
     table = lexicon().commonness
-    total = sum(_information(token, table) for token in comparison.statement.content)
-    new = sum(_information(token, table) for token in comparison.evidence.new)
-    return new / (total + _PRIOR_INFORMATION) if new else 0.0
+    new = sum([_information(token, table) for token in comparison.evidence.new])
+    if not new:
+        return 0.0
+    total = sum([_information(token, table) for token in comparison.statement.content])
+    return new / (total + _PRIOR_INFORMATION)
 
 
 def new_examples(comparison: Comparison) -> float:
     """New words after "such as", "including", "for example"."""
+    if not comparison.evidence.new:
+        return 0.0
     lead = _EXAMPLES.search(comparison.statement.text)
     return sum(token.start >= lead.end() for token in comparison.evidence.new) if lead else 0.0
 
@@ -356,19 +362,12 @@ def _information(token: Token, table: Mapping[str, int]) -> float:
 
 def new_small_words(comparison: Comparison) -> float:
     """Function words, except articles and the like, that occur in no chunk."""
-    small = {
-        token.key
-        for token in comparison.statement.tokens
-        if token.lower in comparison.stop and token.lower not in GLUE
-    }
+    stop = comparison.stop
+    small = [t.key for t in comparison.statement.tokens if t.lower in stop and t.lower not in GLUE]
+    absent = set(small)
     for passage in comparison.passages:
-        small -= passage.words & small
-    if not small:
-        return 0
-    return sum(
-        token.key in small and token.lower in comparison.stop and token.lower not in GLUE
-        for token in comparison.statement.tokens
-    )
+        absent -= passage.words
+    return sum([key in absent for key in small]) if absent else 0
 
 
 def new_names(comparison: Comparison) -> float:
@@ -558,7 +557,8 @@ def record_hours(comparison: Comparison) -> float:
 
 
 def _count_disagreements(comparison: Comparison, kind: str) -> float:
-    return sum(conflict.kind == kind for conflict in comparison.disagreements)
+    found = comparison.disagreements
+    return sum([conflict.kind == kind for conflict in found]) if found else 0
 
 
 SIGNALS: tuple[Callable[[Comparison], float], ...] = (

@@ -300,20 +300,39 @@ def _denied_of(
 def _covers(about: Sequence[Token], words: Sequence[Token], language: Language) -> bool:
     """Whether a sentence speaks of all things, or of all but one of many."""
     keys = {token.key for token in words}
-    missing = sum(not _is_held(token, keys, words, language) for token in about)
-    return bool(about) and missing <= (0 if len(about) <= _FEW else 1)
+    allowed = 0 if len(about) <= _FEW else 1
+    missing = [token for token in about if token.key not in keys]
+    if len(missing) > allowed:
+        lowers = {token.lower for token in words}
+        for token in missing:
+            if not _is_held(token, keys, lowers, words, language):
+                allowed -= 1
+                if allowed < 0:
+                    return False
+    return bool(about)
 
 
-def _is_held(token: Token, keys: set[str], words: Sequence[Token], language: Language) -> bool:
-    if token.key in keys:
-        return True
+def _is_held(
+    token: Token, keys: set[str], lowers: set[str], words: Sequence[Token], language: Language
+) -> bool:
+    """Whether a word that is not in a sentence is there as a synonym, a form or in a compound."""
     if language.code == "en" and not keys.isdisjoint(lexicon().synonyms_of(token.key)):
         return True
+    if not lowers.isdisjoint(_forms(token.lower)):
+        return True
+    if language.code not in _COMPOUNDING:
+        return False
     for word in words:
-        short, long = sorted((token.lower, word.lower), key=len)
+        long = max(token.lower, word.lower, key=len)
         part = token.key if len(token.key) < len(word.key) else word.key
-        if long.startswith(short) and long[len(short) :] in _ENDINGS and len(short) > 2:
-            return True
-        if language.code in _COMPOUNDING and len(part) >= _SHORTEST_PART and part in long:
+        if len(part) >= _SHORTEST_PART and part in long:
             return True
     return False
+
+
+@lru_cache(maxsize=20_000)
+def _forms(word: str) -> frozenset[str]:
+    """The word with endings, or without the one it has."""
+    longer = [word + ending for ending in _ENDINGS if len(word) > 2]
+    shorter = [word[: -len(ending)] for ending in _ENDINGS if word.endswith(ending)]
+    return frozenset([word, *longer, *(each for each in shorter if len(each) > 2)])

@@ -8,11 +8,10 @@ from functools import cached_property, lru_cache
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.passive import context_suffices, extraction, prior_markers
 from groundwire_evaluators.reliance.rivals import Rivals
-from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.source import Source, source_of
 from groundwire_evaluators.reliance.value_index import Holdings, ValueIndex
 from groundwire_evaluators.reliance.values import Kind, Value
 from groundwire_evaluators.text.languages import language_of
-from groundwire_evaluators.text.parse_cache import ParseCache
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.words import ENGLISH, Language
@@ -68,9 +67,6 @@ class Override:
     frame_share: float = 0.3
     name: str = field(default="override", init=False)
     revision: str = field(default="2", init=False)
-    _cache: ParseCache[Source] = field(
-        default_factory=lambda: ParseCache(Source), init=False, repr=False, compare=False
-    )
 
     def __post_init__(self) -> None:
         if not 0 < self.frame_share <= 1:
@@ -87,7 +83,7 @@ class Override:
         language = _language(turn)
         answer = Source(_blank(turn.answer or ""), language)
         question = Source(turn.question or "", language)
-        chunks = [self._cache.get(chunk.text, language) for chunk in turn.chunks]
+        chunks = [source_of(chunk.text, language) for chunk in turn.chunks]
         checkable, novel = find_novel(answer, Shown(question, chunks), self.frame_share)
         if not checkable:
             return self._evaluation(State.NO_CLAIMS, "no value that could be checked")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from groundwire_evaluators.reliance.frames import content_of
-from groundwire_evaluators.reliance.values import Value, find_values
+from groundwire_evaluators.reliance.values import Value, values_of
+from groundwire_evaluators.text.parse_cache import ParseCache
 from groundwire_evaluators.text.quantities import Quantity
-from groundwire_evaluators.text.sentences import sentences
-from groundwire_evaluators.text.tokens import Token, fold, tokenize
+from groundwire_evaluators.text.reading import Reading, reading
+from groundwire_evaluators.text.tokens import Token
 from groundwire_evaluators.text.words import ENGLISH, Language
 
 _RUN = re.compile(r"\w+")
@@ -26,15 +27,24 @@ class Source:
     def __init__(
         self, text: str, language: Language = ENGLISH, tokens: Sequence[Token] | None = None
     ) -> None:
-        self.text = text
-        self.language = language
-        self.tokens = tokenize(text, language.stemmer) if tokens is None else tokens
+        self._start(Reading(text, language, tokens))
+
+    @classmethod
+    def of_chunk(cls, text: str, language: Language) -> "Source":
+        """The source of a chunk, on the reading that all evaluators share."""
+        source = cls.__new__(cls)
+        source._start(reading(text, language))
+        return source
+
+    def _start(self, read: Reading) -> None:
+        self._reading = read
+        self.text, self.language, self.tokens = read.text, read.language, read.tokens
         self._frames: dict[int, frozenset[str]] = {}
         self._shown: dict[str, bool] = {}
 
     @cached_property
     def values(self) -> list[Value]:
-        return find_values(self.text, self.tokens, self.language)
+        return values_of(self.text, self.tokens, self._reading.quantities, self.language)
 
     @cached_property
     def faces(self) -> frozenset[float | None]:
@@ -47,10 +57,10 @@ class Source:
         """The content words of the whole text."""
         return content_of(self.tokens, self.language)
 
-    @cached_property
+    @property
     def folded(self) -> list[str]:
         """Every word, folded, in order."""
-        return [fold(token.text) for token in self.tokens]
+        return self._reading.folded
 
     def shows(self, text: str) -> bool:
         """Whether a source contains these characters, not as part of a longer word or number."""
@@ -83,21 +93,13 @@ class Source:
         return found
 
     @cached_property
-    def _sentences(self) -> list[tuple[int, int]]:
-        return list(sentences(self.text, self.language.code))
-
-    @cached_property
     def _ends(self) -> list[int]:
-        return [end for _, end in self._sentences]
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [token.start for token in self.tokens]
+        return [end for _, end in self._reading.sentences]
 
     def sentence(self, value: Value) -> tuple[int, int]:
         """Range of the sentence in which a value of this text starts."""
         ends = self._ends
-        return self._sentences[min(bisect_right(ends, value.start), len(ends) - 1)]
+        return self._reading.sentences[min(bisect_right(ends, value.start), len(ends) - 1)]
 
     def frame(self, value: Value) -> frozenset[str]:
         """The content words of the sentence of a value, its own included."""
@@ -113,5 +115,15 @@ class Source:
         return content_of(outside, self.language)
 
     def _between(self, start: int, end: int) -> Sequence[Token]:
-        first = bisect_left(self._starts, start)
-        return self.tokens[first : bisect_left(self._starts, end, lo=first)]
+        starts = self._reading.starts
+        first = bisect_left(starts, start)
+        return self.tokens[first : bisect_left(starts, end, lo=first)]
+
+
+# Of chunks, for every evaluator that looks for values.
+_CHUNKS = ParseCache(Source.of_chunk)
+
+
+def source_of(text: str, language: Language) -> Source:
+    """The source of a chunk, shared by all evaluators of the process."""
+    return _CHUNKS.get(text, language)

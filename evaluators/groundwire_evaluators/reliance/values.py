@@ -29,6 +29,7 @@ _ARTICLE = re.compile(
     r"(?:The|A|An|This|That|Der|Die|Das|Ein|Eine|Le|La|Les|Un|Une|El|Los|Las|Una|Il|Lo|Gli|O|Os|As|"
     r"Um|Uma|De|Het|Een)\s+(?=\S)"
 )
+_DIGIT = re.compile(r"\d")
 _NO_CODE = re.compile(r"\d+(?:[Ss][Tt]|[Nn][Dd]|[Rr][Dd]|[Tt][Hh]|[A-Za-z]{1,3})")
 
 _ORDINALS = """
@@ -166,25 +167,33 @@ _OPENS = re.compile(r"(?:^|[.!?:;\n•*\-–—(\[\"“‘'|>]\s*)$")
 _NO_NOUNS = ENGLISH.stop | {"percent", "times", "different", "new", "main", "major", "total"}
 
 
-def find_values(
-    text: str, tokens: Sequence[Token] | None = None, language: Language = ENGLISH
+def find_values(text: str, language: Language = ENGLISH) -> list[Value]:
+    """The values of `text` in order; none overlaps another."""
+    tokens = tokenize(text, language.stemmer)
+    return values_of(text, tokens, quantities(text, tokens, language.code), language)
+
+
+def values_of(
+    text: str, tokens: Sequence[Token], shown: Sequence[Quantity], language: Language
 ) -> list[Value]:
-    """The values of `text` in order; none overlaps another. Pass its `tokens` where at hand."""
+    """The values of a text whose words and quantities are at hand."""
     taken = bytearray(len(text))
-    tokens = tokenize(text, language.stemmer) if tokens is None else tokens
-    found = [value for value in _candidates(text, tokens, language) if _claim(taken, value)]
-    return sorted(found, key=lambda value: value.start)
+    candidates = _candidates(text, tokens, shown, language)
+    return sorted([v for v in candidates if _claim(taken, v)], key=lambda value: value.start)
 
 
-def _candidates(text: str, tokens: Sequence[Token], language: Language) -> Iterator[Value]:
+def _candidates(
+    text: str, tokens: Sequence[Token], shown: Sequence[Quantity], language: Language
+) -> Iterator[Value]:
     """The most exact reading first: the first to claim its characters counts."""
-    for version, start, end in find_versions(text):
+    has_digit = _DIGIT.search(text) is not None
+    for version, start, end in find_versions(text) if has_digit else ():
         yield Value(Kind.VERSION, version, start, end, text[start:end])
     for period, start, end in find_periods(text):
         yield Value(Kind.DATE, period, start, end, text[start:end])
-    for code, start, end in find_codes(text):
+    for code, start, end in find_codes(text) if has_digit else ():
         yield Value(Kind.CODE, code, start, end, text[start:end])
-    for quantity in quantities(text, tokens, language.code):
+    for quantity in shown:
         yield _value(text, quantity, language)
     inside = _capitals_inside(text, tokens)
     for name in names(text, tokens, language=language.code):

@@ -8,7 +8,6 @@ from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.retrieval.ages import ages
 from groundwire_evaluators.retrieval.relevance import ChunkTerms, QuestionTerms, redundancy
 from groundwire_evaluators.text.languages import language_of
-from groundwire_evaluators.text.parse_cache import ParseCache
 from groundwire_evaluators.turn import Turn
 
 _WHOLE_PROMPT = "prompt"  # the rung on which the one chunk holds the question too
@@ -35,9 +34,6 @@ class Retrieval:
 
     name: str = field(default="retrieval", init=False)
     revision: str = field(default="1", init=False)
-    _cache: ParseCache[ChunkTerms] = field(
-        default_factory=lambda: ParseCache(ChunkTerms.of), init=False, repr=False, compare=False
-    )
 
     def judge(self, turn: Turn) -> Evaluation:
         """Relevance of the chunks to the question, their ages and redundancy."""
@@ -55,7 +51,7 @@ class Retrieval:
         terms = QuestionTerms.of(turn.question, language)
         if not terms.weights:
             return self._evaluation(State.NOT_EVALUABLE, "no question", signals)
-        read = [self._cache.get(text, language) for text in texts]
+        read = [ChunkTerms.of(text, language) for text in texts]
         relevance = [terms.relevance(chunk.keys) for chunk in read]
         return Evaluation(
             evaluator=self.name,

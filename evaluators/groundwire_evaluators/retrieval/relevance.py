@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise
 
 from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.reading import reading
 from groundwire_evaluators.text.tokens import WORD, fold, keys
 from groundwire_evaluators.text.words import META, Language
 
@@ -21,9 +21,9 @@ class ChunkTerms:
 
     @classmethod
     def of(cls, text: str, language: Language) -> "ChunkTerms":
-        key = keys(language.stemmer)
-        found = [key[word] for word in WORD.findall(text)]
-        return cls(frozenset(found), frozenset(pairwise(found)))
+        """The terms of a chunk, on the reading that all evaluators share."""
+        read = reading(text, language)
+        return cls(read.keys, read.pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,22 +61,37 @@ def upper_tail(successes: int, trials: int) -> float:
 
 
 def _newcombe(pairs: Sequence[tuple[bool, bool]], level: float) -> Interval:
-    n = len(pairs)
+    both = sum(was and now for was, now in pairs)
+    lost = sum(was and not now for was, now in pairs)
+    gained = sum(now and not was for was, now in pairs)
+    return newcombe_pairs(both, lost, gained, len(pairs) - both - lost - gained, level)
+
+
+def newcombe_pairs(
+    both: float, lost: float, gained: float, neither: float, level: float = 0.95
+) -> Interval:
+    """Interval of the change of a paired share, from the counts of McNemar's table.
+
+    Newcombe (1998, method 10). Fractions are welcome, with an effective number of pairs.
+
+    >>> from groundwire_evaluators.statistics.mcnemar import newcombe_pairs
+    >>> low, high = newcombe_pairs(both=80, lost=10, gained=2, neither=8)
+    >>> round(low, 3), round(high, 3)
+    (-0.153, -0.013)
+    """
+    n = both + lost + gained + neither
     if n == 0:
         return Interval(-1.0, 1.0)
-    both = sum(was and now for was, now in pairs)
-    was = sum(each[0] for each in pairs)
-    now = sum(each[1] for each in pairs)
-    neither = n - was - now + both
+    was, now = both + lost, both + gained
     p1, p2 = now / n, was / n
-    l1, u1 = wilson(now, n, level)
-    l2, u2 = wilson(was, n, level)
-    phi = _correlation(both, now - both, was - both, neither)
+    l1, u1 = wilson(min(now, n), n, level)
+    l2, u2 = wilson(min(was, n), n, level)
+    phi = _correlation(both, gained, lost, neither)
     low = (p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2
     high = (p2 - l2) ** 2 - 2 * phi * (p2 - l2) * (u1 - p1) + (u1 - p1) ** 2
     return Interval(p1 - p2 - max(low, 0.0) ** 0.5, p1 - p2 + max(high, 0.0) ** 0.5)
 
 
-def _correlation(a: int, b: int, c: int, d: int) -> float:
+def _correlation(a: float, b: float, c: float, d: float) -> float:
     below = (a + b) * (c + d) * (a + c) * (b + d)
-    return float((a * d - b * c) / below**0.5) if below else 0.0
+    return float((a * d - b * c) / below**0.5) if below > 0 else 0.0

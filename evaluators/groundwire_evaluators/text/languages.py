@@ -157,6 +157,8 @@ def _letters(text: str) -> list[str]:
 
 
 def _latin(words: Sequence[str]) -> float:
+    if all(map(str.isascii, words)):
+        return 1.0
     return sum(word[:1] < "\u0250" or "\u1e00" <= word[:1] < "\u1f00" for word in words) / len(
         words
     )

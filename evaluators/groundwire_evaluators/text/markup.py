@@ -453,24 +453,12 @@ def _is_counted(text: str) -> bool:
     return len(found) == 2 or (bool(found) and found[0][:-1] in ("1", "a"))
 
 
-def visible(answer: str) -> Plain:
+def visible(answer: str) -> str:
     """Text of an answer as rendered: lines without marks and reasoning.
 
     Raises `UnfinishedError` if the answer ends inside its reasoning.
     """
-    text: list[str] = []
-    starts, ends = array("q"), array("q")
-    for block in blocks(answer):
-        if not block.plain.text:
-            continue
-        if text:
-            text.append("\n")
-            starts.append(ends[-1])
-            ends.append(block.plain.starts[0])
-        text.append(block.plain.text)
-        starts.extend(block.plain.starts)
-        ends.extend(block.plain.ends)
-    return Plain("".join(text), starts, ends)
+    return "\n".join(block.plain.text for block in blocks(answer) if block.plain.text)
 
 
 def _lines(

@@ -6,6 +6,7 @@ answer. "The warranty does not cover water damage" is a negated claim, not a ref
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from groundwire_evaluators.text.sentences import sentences
@@ -50,12 +51,6 @@ _ENGLISH = (
     r"\b(?:i (?:must|have to) decline|no idea|dunno|beats me)\b|^\W*idk\b",
     rf"\b(?:this|that|it|your question|the question|the topic) (?:is|falls|lies|goes) (?:outside|beyond|out)(?: of)? (?:the scope|scope|what i|my |(?:the |these )?{_SOURCE})",
     # The sources are silent.
-    rf"\b{_SHOWN} \d{{1,2}} (?:\w+ )?(?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_STATES}|{_HOLDS})\b",
-    rf"\b{_SOURCE}(?! \d)(?: \w+){{0,4}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_STATES}|{_HOLDS})\b",
-    rf"\b{_MATERIAL}(?! \d)(?: \w+){{0,3}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}{_STATES}\b",
-    rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:is|are|remains?|stays?) (?:\w+ )?(?:silent|unclear|vague)\b",
-    rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:makes?|made|contains?|has|have|gives?|provides?|offers?|includes?|holds?) (?:no|not any|insufficient|not enough)(?: \w+){{0,2}} (?:{_FACTS}|indication)\b",
-    rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:says?|contains?|mentions?|states?|tells?(?: \w+)?|holds?) (?:nothing|not a word|little)\b",
     rf"\b(?:nothing|nowhere|none|no ?where|not) (?:\w+ ){{0,5}}(?:in|of|from) (?:\w+ ){{0,3}}(?:{_SOURCE}|{_MATERIAL})\b(?=.{{0,60}}\b(?:{_STATES}|says|answers|mentions|states|about|on|tells|addresses|covers|helps|given|provided)|\W*\Z)",
     rf"\b(?:is|are|was|were)(?: not|n['’]t) (?:\w+ ){{0,2}}{_STATED} (?:\w+ ){{0,4}}{_SOURCE}\b",
     rf"\b(?:answer|information|info|detail|topic|question|this|that|it) (?:is|was|can|could|are)(?:not| not|n['’]t) (?:be )?(?:\w+ ){{0,2}}(?:in|part of|{_STATED}) (?:\w+ ){{0,4}}(?:{_SOURCE}|{_MATERIAL})\b",
@@ -64,8 +59,40 @@ _ENGLISH = (
     rf"\b(?:there (?:is|was)|there['’]s) nothing (?:\w+ ){{0,6}}(?:{_SOURCE}|{_MATERIAL})\b",
     r"\b(?:not enough|insufficient|no relevant|no sufficient|lack of|without (?:more|further|additional)) (?:information|context|data|details?|evidence)\b(?=.{0,80}\b(?:answer|determine|say|tell|provided|given|available|passages?|context|documents?)|\W*\Z)",
     r"^\W*(?:sorry, |unfortunately, )?(?:no|zero) (?:\w+ )?(?:answers?|information|info|details?|mention|data) (?:\w+ ){0,3}(?:found|available|provided|given|about|on|regarding|in (?:the|these))\b",
-    rf"\b(?:it is|it['’]s|it remains) (?:\w+ )?(?:unclear|not clear|unknown|uncertain|not known|impossible)\b(?=.{{0,120}}{_SOURCE})|{_SOURCE}.{{0,20}}\b(?:it is|it['’]s|it remains) (?:\w+ )?(?:unclear|not clear|unknown|uncertain|not known)\b",
     r"^\W*unanswerable\b",
+)
+_DID_NOT = tuple(f"{verb}{no}" for verb in ("do", "does", "did") for no in (" not", "n't", "n’t"))
+_UNCLEAR = ("unclear", "not clear", "unknown", "uncertain", "not known", "impossible")
+# Patterns that open like many sentences, which makes them slow, with words of which each needs one.
+_ENGLISH_NEEDING: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        _DID_NOT,
+        rf"\b{_SHOWN} \d{{1,2}} (?:\w+ )?(?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_STATES}|{_HOLDS})\b",
+    ),
+    (
+        _DID_NOT,
+        rf"\b{_SOURCE}(?! \d)(?: \w+){{0,4}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_STATES}|{_HOLDS})\b",
+    ),
+    (
+        _DID_NOT,
+        rf"\b{_MATERIAL}(?! \d)(?: \w+){{0,3}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}{_STATES}\b",
+    ),
+    (
+        ("silent", "unclear", "vague"),
+        rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:is|are|remains?|stays?) (?:\w+ )?(?:silent|unclear|vague)\b",
+    ),
+    (
+        (" no ", " not any ", " insufficient ", " not enough "),
+        rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:makes?|made|contains?|has|have|gives?|provides?|offers?|includes?|holds?) (?:no|not any|insufficient|not enough)(?: \w+){{0,2}} (?:{_FACTS}|indication)\b",
+    ),
+    (
+        ("nothing", "not a word", "little"),
+        rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:says?|contains?|mentions?|states?|tells?(?: \w+)?|holds?) (?:nothing|not a word|little)\b",
+    ),
+    (
+        _UNCLEAR,
+        rf"\b(?:it is|it['’]s|it remains) (?:\w+ )?(?:unclear|not clear|unknown|uncertain|not known|impossible)\b(?=.{{0,120}}{_SOURCE})|{_SOURCE}.{{0,20}}\b(?:it is|it['’]s|it remains) (?:\w+ )?(?:unclear|not clear|unknown|uncertain|not known)\b",
+    ),
 )
 _DE_SOURCE = r"(?:dokument\w*|kontext\w*|text\w*|quellen?|unterlagen|auszüge\w*|passagen?|abschnitte?n?|bereitgestellten \w+|angegebenen \w+)"
 _DE_PAPERS = (
@@ -144,6 +171,9 @@ _ELLIPTIC = (
 )
 _DECLINES = re.compile("|".join(_ENGLISH + _OTHER), re.IGNORECASE)
 _DECLINES_IN_ENGLISH = re.compile("|".join(_ENGLISH), re.IGNORECASE)
+_DECLINES_NEEDING = tuple(
+    (words, re.compile(pattern, re.IGNORECASE)) for words, pattern in _ENGLISH_NEEDING
+)
 _SAYS_NOTHING = re.compile(
     r"\W*(?:(?:sorry|unfortunately|leider|désolée?|lo siento|spiacente|infelizmente|helaas)\W+)?"
     rf"(?:(?:the |your )?(?:answer|response)(?: is)?\W+|(?:it|this|that)(?: is|['’]s| was)\W+)?(?:{'|'.join(_ELLIPTIC)})\W*\Z",
@@ -198,14 +228,21 @@ def declines(sentence: str) -> bool:
     looked_at = sentence[:_LONGEST_SENTENCE]
     if len(sentence) <= _LONGEST_ELLIPSIS and _SAYS_NOTHING.match(sentence):
         return True
-    lowered = _NO_HINT.sub("", looked_at.lower())
-    if not any(hint in lowered for hint in _HINTS):
+    lowered = looked_at.lower()
+    hinting = _NO_HINT.sub("", lowered)
+    if not _holds_any(_HINTS, hinting):
         return False
-    if any(hint in lowered for hint in _HINTS_NOT_ENGLISH):
-        match = _DECLINES.search(looked_at)
-    else:
-        match = _DECLINES_IN_ENGLISH.search(looked_at)
-    return match is not None and _GOES_ON.search(sentence, match.end()) is None
+    other = _holds_any(_HINTS_NOT_ENGLISH, hinting)
+    found = [(_DECLINES if other else _DECLINES_IN_ENGLISH).search(looked_at)]
+    for words, pattern in _DECLINES_NEEDING:
+        if _holds_any(words, lowered):
+            found.append(pattern.search(looked_at))
+    first = min((match for match in found if match), key=lambda m: m.start(), default=None)
+    return first is not None and _GOES_ON.search(sentence, first.end()) is None
+
+
+def _holds_any(words: Sequence[str], text: str) -> bool:
+    return True in [word in text for word in words]  # faster than `any` over a generator
 
 
 def is_refusal(answer: str) -> bool:
@@ -215,16 +252,16 @@ def is_refusal(answer: str) -> bool:
     contain instead, or is a polite closing. "The policy does not cover dental care" is an answer,
     and so is whatever follows "The passages do not say, but".
     """
-    found: list[str] = []
-    for start, end in sentences(answer):
-        if len(found) == _MOST_SENTENCES:
+    refuses = False
+    for at, (start, end) in enumerate(sentences(answer)):
+        sentence = answer[start:end]
+        if at == _MOST_SENTENCES:
             return False
-        found.append(answer[start:end])
-    refusing = [declines(sentence) for sentence in found]
-    return any(refusing) and all(
-        refuses or _adds_nothing(sentence)
-        for refuses, sentence in zip(refusing, found, strict=True)
-    )
+        if declines(sentence):
+            refuses = True
+        elif not _adds_nothing(sentence):
+            return False
+    return refuses
 
 
 def _adds_nothing(sentence: str) -> bool:

@@ -1,4 +1,4 @@
-"""A webhook of ours that can fail, hang and come back, and alarms to tell it of."""
+"""A receiver that can fail, hang, limit and come back, and alarms for it."""
 
 import json
 import threading
@@ -23,6 +23,8 @@ class Inbox:
     answers: list[int] = field(default_factory=list)
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    retry_after: str = ""
+    slow: float = 0.0  # seconds before an answer, after the message was taken
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -47,7 +49,10 @@ def inbox() -> Iterator[Inbox]:
                 return
             if status < 300:
                 inbox.received.append((self.headers["Idempotency-Key"], body))
+            inbox.released.wait(inbox.slow)
             self.send_response(status)
+            if inbox.retry_after and status >= 300:
+                self.send_header("Retry-After", inbox.retry_after)
             self.send_header("Location", inbox.url)
             self.end_headers()
 

@@ -10,26 +10,39 @@ from time import time_ns
 
 import pytest
 
-from groundwire_collector.alerting.outbox import NotificationOutbox
+from groundwire_collector.alerting.channels.channel import Delivery
+from groundwire_collector.alerting.notice import AlarmNotice
+from groundwire_collector.alerting.outbox import Distribution, NotificationOutbox
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import drift, notifications
 from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.notifications import AlarmEvent
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 
 
 class Reported:
-    """Takes messages, unless it is away."""
+    """Channel that takes messages, unless it is away."""
 
-    def __init__(self) -> None:
+    host = "127.0.0.1"
+
+    def __init__(self, name: str = "webhook", events=frozenset(AlarmEvent)) -> None:
+        self.name, self.events = name, events
         self.away = False
+        self.retry_after = 0.0
+        self.tried = 0
         self.messages: list[tuple[str, str]] = []
 
-    def __call__(self, document, key) -> bool:
-        if not self.away:
-            self.messages.append((document["status"], document["groupLabels"]["service"]))
-        return not self.away
+    def deliver(self, notice: AlarmNotice) -> Delivery:
+        self.tried += 1
+        if self.away:
+            return Delivery(False, "status 500", self.retry_after)
+        self.messages.append((notice.event.value, notice.labels["service"]))
+        return Delivery(True)
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 @pytest.fixture
@@ -40,6 +53,10 @@ def reported() -> Reported:
 @pytest.fixture
 def outbox(engine, reported) -> NotificationOutbox:
     return NotificationOutbox(engine, reported, "http://gw")
+
+
+def distribute(outbox: NotificationOutbox, *others: Reported) -> None:
+    Distribution(outbox.engine, [outbox.channel, *others]).step()
 
 
 def raised(engine, alarm) -> int:
@@ -53,6 +70,7 @@ def resolve(engine, alarm_id: int) -> None:
 
 
 def run(outbox: NotificationOutbox, steps: int = 20) -> None:
+    distribute(outbox)
     for _ in range(steps):
         outbox.step()
 
@@ -93,11 +111,15 @@ def test_two_messengers_report_an_alarm_once(engine, alarm, reported):
     raised(engine, alarm())
     one = NotificationOutbox(engine, reported, "http://gw")
 
-    def tell_slowly(document, key) -> bool:
-        one.step()  # the other looks while this one is on its way
-        return reported(document, key)
+    class Slow(Reported):
+        def deliver(self, notice: AlarmNotice) -> Delivery:
+            one.step()  # the other looks while this one is on its way
+            return reported.deliver(notice)
 
-    NotificationOutbox(engine, tell_slowly, "http://gw").step()
+    other = NotificationOutbox(engine, Slow(), "http://gw")
+    distribute(one)
+    distribute(other)
+    other.step()
     run(one)
     assert len(reported.messages) == 1
 
@@ -118,23 +140,90 @@ def test_what_waits_is_bounded(engine, alarm, monkeypatch):
     for number in range(9):
         raised(engine, alarm(str(number)))
     with engine.connect() as connection:
-        assert len(notifications.waiting(connection)) == 5
+        assert len(notifications.undistributed(connection)) == 5
+
+
+def test_each_channel_gets_every_event_it_has_a_form_for(engine, alarm):
+    webhook = Reported("webhook", frozenset({AlarmEvent.FIRING, AlarmEvent.RESOLVED}))
+    pager = Reported("pagerduty")
+    first = raised(engine, alarm("a"))
+    with engine.begin() as connection:
+        drift.acknowledge_alarm(connection, first, "ada", time_ns())
+        drift.acknowledge_alarm(connection, first, "bob", time_ns())  # it has been
+    resolve(engine, first)
+    outboxes = [NotificationOutbox(engine, each, "") for each in (webhook, pager)]
+    distribute(outboxes[0], pager)
+    for outbox in outboxes:
+        run(outbox)
+    assert webhook.messages == [("firing", "a"), ("resolved", "a")]
+    assert pager.messages == [("firing", "a"), ("acknowledged", "a"), ("resolved", "a")]
+
+
+def test_a_channel_that_fails_holds_up_no_other(engine, alarm):
+    away, there = Reported("slack"), Reported("pagerduty")
+    away.away = True
+    raised(engine, alarm("a"))
+    outboxes = [NotificationOutbox(engine, each, "") for each in (away, there)]
+    distribute(outboxes[0], there)
+    for outbox in outboxes:
+        run(outbox)
+    assert (away.messages, there.messages) == ([], [("firing", "a")])
+
+
+def test_a_channel_that_limits_is_left_alone_for_as_long_as_it_says(engine, reported, alarm):
+    clock = [time_ns()]
+    outbox = NotificationOutbox(engine, reported, "", clock=lambda: clock[0])
+    reported.away, reported.retry_after = True, 100.0
+    for service in "ab":
+        raised(engine, alarm(service))
+    clock[0] = time_ns()
+    run(outbox)
+    assert reported.tried == 1  # the other message waits as well
+    clock[0] += 99 * SECOND
+    run(outbox)
+    assert reported.tried == 1
+    clock[0] += 2 * SECOND
+    reported.away = False
+    run(outbox)
+    assert sorted(reported.messages) == [("firing", "a"), ("firing", "b")]
+
+
+def test_the_failure_of_the_last_attempt_is_stored(engine, outbox, reported, alarm):
+    reported.away = True
+    raised(engine, alarm())
+    run(outbox)
+    with engine.connect() as connection:
+        [notice] = notifications.waiting(connection, reported.name)
+    assert (notice.failure, notice.tries) == ("status 500", 1)
+
+
+def test_what_waits_for_a_channel_that_is_gone_is_dropped(engine, outbox, reported, alarm):
+    raised(engine, alarm())
+    distribute(outbox)
+    Distribution(engine, [Reported("slack")]).drop_unknown()
+    run(outbox)
+    assert reported.messages == []
 
 
 RUN = """
+import os
+
+from groundwire_collector.alerting import outbox
 from groundwire_collector.processes.logs import configure
 from groundwire_collector.processes.notifier import carry
 from groundwire_collector.settings import Settings
 
+outbox.LEASE_NS = int(os.environ["LEASE"]) * 10**9
 settings = Settings()
 configure(settings)
 carry(settings)
 """
 
 
-def messenger(folder, url: str) -> subprocess.Popen[bytes]:
+def messenger(folder, url: str, lease: int = 120, **settings: str) -> subprocess.Popen[bytes]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
-    environment |= {"GROUNDWIRE_DATA_DIR": str(folder), "GROUNDWIRE_ALARM_WEBHOOK_URL": url}
+    environment |= settings or {"GROUNDWIRE_ALARM_WEBHOOK_URL": url}
+    environment |= {"GROUNDWIRE_DATA_DIR": str(folder), "LEASE": str(lease)}
     with (folder / "messenger.log").open("ab") as log:
         return subprocess.Popen([sys.executable, "-c", RUN], env=environment, stderr=log)
 
@@ -146,11 +235,12 @@ def await_messages(inbox, number: int) -> None:
     assert len(inbox.received) == number
 
 
-def await_settled(engine) -> None:
+def await_settled(engine, channel: str = "webhook") -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with engine.connect() as connection:
-            if notifications.waiting(connection) == []:
+            left = notifications.waiting(connection, channel)
+            if left == notifications.undistributed(connection) == []:
                 return
         time.sleep(0.05)
     raise AssertionError("the message is not taken out of the outbox")
@@ -179,4 +269,41 @@ def test_a_restart_neither_loses_an_alarm_nor_reports_it_again(tmp_path, inbox, 
     assert inbox.reported == [("firing", "a"), ("resolved", "a"), ("firing", "b")]
     assert len({key for key, _ in inbox.received}) == 3
     assert "s3cret" not in (tmp_path / "messenger.log").read_text()  # a part of the address
+    engine.dispose()
+
+
+CHANNELS = {
+    "slack": ("GROUNDWIRE_ALARM_SLACK_URL",),
+    "pagerduty": ("GROUNDWIRE_ALARM_PAGERDUTY_URL", "GROUNDWIRE_ALARM_PAGERDUTY_KEY"),
+}
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_kill_between_sending_and_the_commit_repeats_the_message_with_its_identity(
+    tmp_path, inbox, alarm, channel
+):
+    engine = open_engine(Settings(data_dir=tmp_path))
+    make_schema(engine)
+    raised(engine, alarm("a"))
+    settings = dict(zip(CHANNELS[channel], [inbox.url, "k" * 32], strict=False))
+    inbox.slow = 20.0  # it has the message; nobody was answered yet
+    process = messenger(tmp_path, inbox.url, lease=1, **settings)
+    try:
+        await_messages(inbox, 1)
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+        inbox.slow = 0.0
+        process = messenger(tmp_path, inbox.url, lease=1, **settings)
+        await_messages(inbox, 2)
+        await_settled(engine, channel)
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait(20)
+    (first_key, first), (second_key, second) = inbox.received
+    assert (first_key, first) == (second_key, second)  # of PagerDuty with its dedup_key
+    log = (tmp_path / "messenger.log").read_text()
+    assert "s3cret" not in log
+    assert "k" * 32 not in log
     engine.dispose()

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from groundwire_collector.drift import checkpoint
 from groundwire_collector.drift.baseline import MOST_SEGMENTS
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import MOST_SERVICES, Monitor
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage import drift
+from groundwire_collector.storage.drift import Alarm, StoredDetector
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.drift import AlarmBudget
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -136,6 +138,28 @@ def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_st
         watches = checkpoint.recall(connection, settings).signal_monitors
     statistics = {key: watch.statistic for key, watch in watches.items()}
     assert statistics == {key: watch.statistic for key, watch in straight.signal_monitors.items()}
+
+
+def test_a_maximum_within_a_batch_is_stored_though_the_detector_starts_anew(engine):
+    settings = Settings(baseline_turns=BASELINE, baseline_days=0)
+    stream, minute = drifting(model_version="ft-2"), 60 * 1_000_000_000
+    with engine.begin() as connection:
+        recalled = checkpoint.recall(connection, settings)
+        assert recalled.observe(stream[:800])  # the alarm comes, and the detectors start anew
+        checkpoint.keep(connection, recalled, 100 * minute)
+        largest = max(row.peak for row in stored_detectors(connection))
+        assert largest > 0.5 > max(row.statistic for row in stored_detectors(connection))
+    with engine.begin() as connection:  # another process, a minute later
+        recalled = checkpoint.recall(connection, settings)
+        recalled.observe(stream[800:])
+        checkpoint.keep(connection, recalled, 101 * minute)
+        rows = stored_detectors(connection)
+    assert max(row.recent_peak for row in rows) == largest > max(row.peak for row in rows)
+    assert all(row.recent_peak >= row.peak >= row.statistic for row in rows)
+
+
+def stored_detectors(connection: Connection) -> list[StoredDetector]:
+    return [row for row in drift.detectors(connection) if row.peak_window]
 
 
 def test_sessions_under_way_are_remembered_over_a_restart(engine):

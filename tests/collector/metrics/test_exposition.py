@@ -1,5 +1,6 @@
 """What Prometheus reads is what was committed: totals, buckets, exemplars, gauges."""
 
+import random
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, insert, update
 
 from groundwire_collector.drift import checkpoint
 from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.detector_state import StatisticPeak
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.metric_definitions import EVALUATIONS, FAITHFULNESS, TURNS, all_metrics
 from groundwire_collector.metrics.exposition import CommittedGauges, Exposition
@@ -67,6 +69,11 @@ def samples(engine: Engine, accept: str = OPENMETRICS):
     return [sample for family in parse(text) for sample in family.samples]
 
 
+def turns_counted(engine: Engine, accept: str = OPENMETRICS):
+    [turns] = [s for s in samples(engine, accept) if s.name == "groundwire_turns_total" and s.value]
+    return turns
+
+
 def gauge(engine: Engine, name: str, now_ns: int = NOW) -> list[tuple[dict[str, str], float]]:
     with engine.connect() as connection:
         families = list(CommittedGauges(connection, now_ns).collect())
@@ -104,7 +111,7 @@ def test_sums_and_counts_allow_the_mean_to_be_computed(engine):
 def test_a_label_value_of_any_text_is_read_back_as_it_was(engine):
     count_three_turns(engine)
     for accept in (OPENMETRICS, "text/plain"):
-        [turns] = [s for s in samples(engine, accept) if s.name == "groundwire_turns_total"]
+        turns = turns_counted(engine, accept)
         assert (turns.value, turns.labels["model_version"]) == (3, LABELS["model_version"])
 
 
@@ -113,7 +120,7 @@ def test_a_counter_goes_on_where_it_was_in_a_new_process(engine, tmp_path):
     engine.dispose()
     reopened = open_engine(Settings(data_dir=tmp_path))
     count_three_turns(reopened)
-    [turns] = [s for s in samples(reopened) if s.name == "groundwire_turns_total"]
+    turns = turns_counted(reopened)
     assert turns.value == 6
 
 
@@ -203,6 +210,53 @@ def test_evidence_stays_at_its_alarm_while_it_is_open_though_the_detector_starts
         connection.execute(update(ALARM).values(resolved_ns=1))
     [(_, value)] = gauge(engine, "groundwire_drift_statistic")
     assert value == 0.0
+
+
+def test_evidence_is_its_maximum_over_this_and_the_last_minute_for_every_scraper(engine):
+    clock = [NOW]
+
+    def evidence() -> float:
+        [(_, value)] = gauge(engine, "groundwire_drift_statistic", clock[0])
+        return value
+
+    store_peak(engine, StatisticPeak().raised(0.7, NOW).raised(0.2, NOW), statistic=0.2)
+    assert [evidence() for _ in range(3)] == [0.7] * 3  # nobody takes it from anybody
+    clock[0] += 60 * SECOND
+    assert evidence() == 0.7
+    clock[0] += 60 * SECOND
+    assert evidence() == 0.2
+
+
+@pytest.mark.parametrize("interval", [5, 15, 30, 60])
+def test_no_scrape_interval_up_to_a_minute_misses_a_maximum(engine, interval):
+    draw, peak = random.Random(interval), StatisticPeak()
+    clock, reached, seen = NOW, 0.0, 0.0
+    store_peak(engine, peak, 0.0)
+    for second in range(1, 601):
+        clock = NOW + second * SECOND
+        if draw.random() < 0.3:
+            statistic = draw.random() ** 4
+            reached = max(reached, statistic)
+            peak = peak.raised(statistic, clock)
+            store_peak(engine, peak, statistic)
+        if second % interval == 0:
+            [(_, seen)] = gauge(engine, "groundwire_drift_statistic", clock)
+            assert seen >= reached
+            reached = 0.0
+    assert seen
+
+
+def test_a_worker_whose_clock_is_ahead_shows_its_maximum_at_once(engine):
+    store_peak(engine, StatisticPeak().raised(0.7, NOW + 90 * SECOND), statistic=0.1)
+    assert gauge(engine, "groundwire_drift_statistic")[0][1] == 0.7
+
+
+def store_peak(engine: Engine, peak: StatisticPeak, statistic: float) -> None:
+    where = {"service": "bot", "signal": "override", "revision": "1", "dimension": "", "value": ""}
+    row = {**where, "statistic": statistic, "updated_ns": NOW, "state": {}}
+    row |= {"peak": peak.largest, "recent_peak": peak.recent, "peak_window": peak.window}
+    with engine.begin() as connection:
+        connection.execute(insert(DETECTOR).prefix_with("OR REPLACE"), [row])
 
 
 def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine):

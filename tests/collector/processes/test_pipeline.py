@@ -15,6 +15,8 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.turns import AssembledRequest
 from groundwire_collector.processes import pipeline as module
+from groundwire_collector.processes import trace_judge
+from groundwire_collector.processes.arrivals import note_arrivals
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
@@ -227,14 +229,14 @@ def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
 ):
     for number in range(3):
         SpanStore(engine).add(trace(number))
-    assemble = module.assemble_requests
+    assemble = trace_judge.assemble_requests
 
     def choking(traces: Collection[Trace], known: Collection[str]) -> list[AssembledRequest]:
         if any(f"{2:032x}" in trace.ids for trace in traces):
             raise RecursionError("too deep")
         return assemble(traces, known)
 
-    monkeypatch.setattr(module, "assemble_requests", choking)
+    monkeypatch.setattr(trace_judge, "assemble_requests", choking)
     work_off(Pipeline(settings, engine, [Length()]))
     assert len(stored(engine)) == 2
     assert count(engine, metric_definitions.TURNS) == 2
@@ -411,7 +413,7 @@ def test_traces_that_a_killed_worker_had_begun_hold_up_no_batch_and_wait_for_non
     monkeypatch.setattr(module, "TRACES", 4)
     SpanStore(engine).add([span for number in range(12) for span in trace(number)])
     pipeline = Pipeline(settings, engine, [], after_crash=True)
-    pipeline._note_arrivals()
+    note_arrivals(engine, settings.trace_idle_seconds)
     with engine.begin() as connection:
         begun = progress.due(connection, LATER, 6)
         progress.begin(connection, begun)
@@ -428,15 +430,16 @@ def test_traces_that_a_killed_worker_had_begun_hold_up_no_batch_and_wait_for_non
 HANGING = """
 import re, sys
 from sqlalchemy import make_url
-from groundwire_collector.processes import pipeline as module
+from groundwire_collector.processes import pipeline as module, trace_judge
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import turns
 from groundwire_collector.storage.engine import open_engine
 
 step, settings, after_crash = sys.argv[1], sys.argv[2], sys.argv[3] == "True"
 settings = Settings.model_validate_json(settings)
 owner, name = {
-    "waiting for a root": (module, "waits_for_root"),
-    "commit": (module.turns, "save"),
+    "waiting for a root": (trace_judge, "waits_for_root"),
+    "commit": (turns, "save"),
 }[step]
 whole = getattr(owner, name)
 

@@ -45,16 +45,16 @@ STOPPED_WHILE_STARTING = """
 import os, signal
 from groundwire_collector.processes import supervisor
 
-spawn = supervisor._spawn
+launch = supervisor._launch
 
 def interrupted(name, *more):
-    process = spawn(name, *more)
+    process = launch(name, *more)
     if name == "worker":
         os.kill(os.getpid(), signal.SIGTERM)
     return process
 
 if __name__ == "__main__":
-    supervisor._spawn = interrupted
+    supervisor._launch = interrupted
     from groundwire_collector.cli import main
     main()
 """

@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from tests.collector.receiver.cut_lines import cut_line
 from tests.ports import free_port
+from tests.running import until
 
 from groundwire_collector.app import create_app
 from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS
@@ -266,3 +267,27 @@ def test_a_bad_span_costs_only_itself_over_grpc_too(server: Server) -> None:
     assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans == 1
     assert [span.name for span in stored(server)] == ["good"]
+
+
+def test_calls_over_grpc_at_one_time_are_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groundwire_collector.receiver.grpc.MOST_CALLS", 3)
+    finished = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        finished.wait(60)
+        yield b""
+
+    with serving(tmp_path) as server:
+        address = f"127.0.0.1:{server.settings.grpc_port}"
+        with grpc.insecure_channel(address) as channel:
+            export = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+            call = channel.stream_unary(export)
+            calls = [call.future(nothing(), metadata=tuple(HEADERS.items())) for _ in range(8)]
+            until(lambda: sum(each.done() for each in calls) >= 5)
+            refused = [each for each in calls if each.done()]
+            assert {each.code() for each in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+            finished.set()
+            for each in set(calls) - set(refused):
+                each.result(timeout=10)

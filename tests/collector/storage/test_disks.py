@@ -122,7 +122,7 @@ def test_a_full_disk_loses_nothing_and_is_got_over(disk: Path) -> None:
                 break
         assert len(refused) == 3, "the disk was never full"
         assert acknowledged
-        assert post(port, min(refused)) == 503
+        assert [post(port, min(refused)), ready(port)] == [503, 503]
         ballast.unlink()
         assert {post(port, trace) for trace in refused} == {200}
         assert ready(port) == 200

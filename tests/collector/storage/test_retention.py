@@ -1,4 +1,5 @@
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,25 @@ def test_no_write_lock_is_held_for_long_while_much_is_deleted(tmp_path: Path) ->
         left = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     assert pages - left > 500
     assert commits < (pages - left) / 5
+    engine.dispose()
+
+
+def test_others_write_while_much_is_deleted_and_handed_back(tmp_path: Path) -> None:
+    """SQLite's lock is not fair: who takes it again at once keeps all others out."""
+    settings = Settings(data_dir=tmp_path)
+    engine = open_engine(settings)
+    make_schema(engine)
+    for start in range(0, 4000, 1000):
+        add_at(engine, 40, *(a_span(start + i + 1, text=noise(start + i)) for i in range(1000)))
+    written = 0
+    with ThreadPoolExecutor(1) as pool:
+        expiry = pool.submit(expire, engine, settings, NOW)
+        while not expiry.done():
+            add_at(engine, 1, a_span(10_000 + written))
+            written += 1
+        assert expiry.result().spans == 4000
+    assert written > 20
+    assert counts(engine)["span"] == written
     engine.dispose()
 
 

@@ -115,6 +115,10 @@ def numbers_found(connection, words: str) -> list[int]:
     return [int(i.turn.trace_id, 16) for i in turns.find(connection, TurnQuery(words=words))]
 
 
+def numbers(connection, query: TurnQuery) -> list[int]:
+    return [int(item.turn.trace_id, 16) for item in turns.find(connection, query)]
+
+
 def test_turns_are_found_by_the_words_of_their_questions(connection):
     questions = [
         "How long may I return it?",
@@ -129,8 +133,63 @@ def test_turns_are_found_by_the_words_of_their_questions(connection):
     assert numbers_found(connection, "rückgaberecht") == [2]
     assert numbers_found(connection, "a.b@c") == [3]
     assert numbers_found(connection, "x") == [5]
-    strange = ['"', "' OR 1=1", "NEAR(", "a* AND", "\0", "-", "", "question:long", "%", "\\"]
+    strange = ['"', "' OR 1=1", "NEAR(", "a* AND", "\0", "-", "", "words:long", "%", "\\"]
     assert {number for query in strange for number in numbers_found(connection, query)} <= {3}
+
+
+def test_turns_are_found_by_the_words_of_question_and_answer_together(connection):
+    turns.save(
+        connection, [judged(1, 0.5, question="How long?"), judged(2, 0.5, question="Where?")]
+    )
+    assert numbers_found(connection, "receipt") == [2, 1]
+    assert numbers_found(connection, "receipt long") == [1]
+
+
+def test_turns_are_found_by_their_facts(connection):
+    ended = NOON + timedelta(seconds=9)
+    slow = judged(1, 0.2, user_id="ada", model="m", ended_at=ended, error="Timeout")
+    quick = judged(2, 0.9, user_id="bob", model="m", generation_seconds=0.5)
+    turns.save(connection, [slow, quick])
+    found = {
+        (("user_id", "ada"),): [1],
+        (("model", "m"),): [2, 1],
+        (("user_id", "ada"), ("route", "tool")): [],
+        (("route", "cache"),): [2, 1],
+    }
+    for facts, expected in found.items():
+        assert numbers(connection, TurnQuery(facts=facts)) == expected
+    assert numbers(connection, TurnQuery(error=True)) == [1]
+    assert numbers(connection, TurnQuery(error=False)) == [2]
+    assert numbers(connection, TurnQuery(least_seconds=5)) == [1]
+    assert numbers(connection, TurnQuery(least_score=0.1, most_score=0.5)) == [1]
+    assert numbers(connection, TurnQuery(facts=(("model", "m"),), order="worst")) == [2, 1]
+    assert turns.newest_values(connection, "user_id", None) == ["bob", "ada"]
+
+
+@pytest.mark.parametrize("order", ["worst", "newest", "oldest"])
+def test_the_turns_before_and_after_one_are_its_neighbours_in_the_list(connection, order):
+    turns.save(connection, [judged(n, p) for n, p in enumerate((0.3, 0.3, 0.9, 0.1, None), 1)])
+    query = TurnQuery(order=order)
+    listed = turns.find(connection, query)
+    ids = [item.turn.id for item in listed]
+    for at, item in enumerate(listed):
+        before, after = turns.neighbours(connection, query, item)
+        assert before == (ids[at - 1] if at else None)
+        assert after == (ids[at + 1] if at + 1 < len(ids) else None)
+
+
+def test_a_turn_without_a_score_has_no_neighbours_among_the_worst(connection):
+    turns.save(connection, [judged(1, None), judged(2, 0.5)])
+    assert turns.neighbours(connection, TurnQuery(order="worst"), judged(1, None)) == (None, None)
+
+
+def test_the_closed_book_call_of_a_turn_is_found(connection):
+    asked = judged(1, 0.5, span_id="ab")
+    name = f"{asked.turn.trace_id}:ab"
+    again = judged(2, 0.5, closed_book=True, closed_book_of=name)
+    turns.save(connection, [asked, again])
+    assert turns.closed_book_of(connection, asked.turn).turn.id == again.turn.id
+    assert turns.closed_book_of(connection, again.turn) is None
 
 
 def test_a_turn_is_found_by_its_last_question_only_and_not_once_it_is_gone(connection):

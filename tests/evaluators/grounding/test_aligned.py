@@ -5,6 +5,7 @@ from typing import get_args
 import pytest
 
 from groundwire_evaluators.grounding.aligned import aligned_conflicts
+from groundwire_evaluators.grounding.alignment import Side
 from groundwire_evaluators.grounding.conflict import Kind
 from groundwire_evaluators.grounding.signals import COUNTED
 from groundwire_evaluators.text.tokens import tokenize
@@ -13,8 +14,8 @@ from groundwire_evaluators.text.words import LANGUAGES
 
 def found(claim: str, shown: str, code: str = "en") -> list[tuple[str, str, str]]:
     language = LANGUAGES[code]
-    tokens = (tokenize(text, language.stemmer) for text in (claim, shown))
-    return [(c.kind, c.claimed, c.shown) for c in aligned_conflicts(*tokens, language)]
+    ours, theirs = (Side.of(tokenize(text, language.stemmer), language) for text in (claim, shown))
+    return [(c.kind, c.claimed, c.shown) for c in aligned_conflicts(ours, theirs, language)]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ EXPRESSION = {"type": "__expr__", "uid": "__expr__"}
 _QUERIED = r"\{\{ with (?:printf )?`[^`]*`[^}]*\| query \}\}.*?\{\{ else \}\}unknown\{\{ end \}\}"
 _COMPARISON = re.compile(rf" \([a-z ]+: {_QUERIED}\)")
 _NUMBER = re.compile(_QUERIED)
-_SINCE = re.compile(r"&since=\{\{ with .*")  # at the end of a link
+_QUERIED_LINK = re.compile(r"(?:&since=\{\{ with|\{\{ with printf `group) .*")  # its end
 
 
 def rule_group(settings: RuleSettings, datasource: str, receiver: str = "") -> dict[str, Any]:
@@ -121,5 +121,5 @@ def _translated(text: str) -> str:
     Comparisons in parentheses and the beginning of lists of turns are left out, other numbers refer
     to the dashboard.
     """
-    known = _NUMBER.sub("(see the dashboard)", _COMPARISON.sub("", _SINCE.sub("", text)))
+    known = _NUMBER.sub("(see the dashboard)", _COMPARISON.sub("", _QUERIED_LINK.sub("", text)))
     return re.sub(r"\$value\b", VALUE, known)

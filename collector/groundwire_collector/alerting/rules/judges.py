@@ -1,6 +1,14 @@
 """Alerts on judges: backlog, failures, disagreement with the golden set."""
 
-from groundwire_collector.alerting.annotations import SHARE, WHOLE, named, number
+from groundwire_collector.alerting.annotations import (
+    SHARE,
+    WHOLE,
+    judge_dashboard_url,
+    judged_services,
+    judged_turns_url,
+    named,
+    number,
+)
 from groundwire_collector.alerting.promql import one_replica
 from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
@@ -27,9 +35,14 @@ def judge_behind(limits: RuleSettings) -> AlertRule:
         "{{ $value | humanizeDuration }}",
         description=f"Sampled turns wait longer than {duration(limits.max_judge_queue_age)}. "
         "Those that are not reached in time are skipped, and faithfulness estimates become "
-        "outdated; live traffic and the evaluators of every turn are not affected.",
+        "outdated; live traffic and the evaluators of every turn are not affected. "
+        f"It judges: {judged_services()}.",
         first="Check whether the endpoint is slow or the judge pauses after failures. Then lower "
         "its rate or raise its budget.",
+        links={
+            "turns_url": judged_turns_url(limits, "newest", "&state=not_sampled"),
+            "dashboard_url": judge_dashboard_url(limits, "health"),
+        },
     )
 
 
@@ -51,9 +64,14 @@ def judge_changed(limits: RuleSettings) -> AlertRule:
         summary=f"{named('evaluator')} {named('revision')}: wrong on "
         f"{{{{ $value | {SHARE} }}}} more of the golden set than at first",
         description="The prompt, the revision and the turns are the same, so the model behind "
-        f"the name has changed. Turns now wrong: {_flips('wrong')}, now right: {_flips('right')}.",
+        f"the name has changed. Turns now wrong: {_flips('wrong')}, now right: {_flips('right')}. "
+        f"It judges: {judged_services()}.",
         first="Do not interpret its scores as a change of the answers. Pin a dated model version, "
         "or give the evaluator a new revision, which gets a new baseline.",
+        links={
+            "turns_url": judged_turns_url(limits, "worst"),
+            "dashboard_url": judge_dashboard_url(limits, "faithfulness"),
+        },
     )
 
 

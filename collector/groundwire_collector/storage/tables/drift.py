@@ -106,6 +106,9 @@ class DetectorRow(StoredModel, table=True):
     dimension: str = Field(primary_key=True)  # "" for the whole service
     value: str = Field(primary_key=True)
     statistic: float  # the alarm is raised when those of a service and signal add up to 1
+    peak: float = Field(default=0.0)  # maximum of the statistic in the minute `peak_window`
+    recent_peak: float = Field(default=0.0)  # and in that and the minute before
+    peak_window: int = Field(default=0, sa_type=WIDE)  # minutes since the epoch
     updated_ns: int = Field(sa_type=WIDE)
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 

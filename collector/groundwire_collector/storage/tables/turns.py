@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, text
+from sqlalchemy import JSON, Column, Index, false, text
 from sqlmodel import Field
 
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
+_OF_CLOSED_BOOK = text("closed_book_of IS NOT NULL")
 _DRAWN = text("probability IS NOT NULL")  # few: what judges every turn has none
 # States that few turns may have, with their bits (storage/turn_listing.py). A partial index each.
 RARE_STATES = {
@@ -54,6 +55,28 @@ class PendingTraceRow(StoredModel, table=True):
     due_ns: int = Field(index=True, sa_type=WIDE)
     # Judgements of it that were begun; counted after a worker died, to find what it died of.
     begun: int = Field(default=0, sa_type=WIDE, sa_column_kwargs={"server_default": "0"})
+    # The judging worker that claimed it, until when; "" where none did.
+    worker: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    claimed_until_ns: int = Field(default=0, sa_type=WIDE, sa_column_kwargs={"server_default": "0"})
+
+
+class JudgedBatchRow(StoredModel, table=True):
+    """Judged turns of a judging worker, not counted yet."""
+
+    __tablename__ = "judged_batch"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
+    stored_ns: int = Field(sa_type=WIDE)
+    body: bytes
+
+
+class JudgedTraceRow(StoredModel, table=True):
+    """A trace of a judged batch that is not counted yet."""
+
+    __tablename__ = "judged_trace"
+
+    trace_id: str = Field(primary_key=True)
+    batch_id: int = Field(index=True, sa_type=WIDE)
 
 
 class FailedTraceRow(StoredModel, table=True):
@@ -143,6 +166,13 @@ class TurnListingRow(StoredModel, table=True):
             *("diagnostic", "states", "verdicts"),
         ),
         *(_index_of(state, bit) for state, bit in RARE_STATES.items()),
+        Index("ix_turn_listing_user_id", "user_id", "started_ns"),
+        Index(
+            "ix_turn_listing_closed_book_of",
+            "closed_book_of",
+            sqlite_where=_OF_CLOSED_BOOK,
+            postgresql_where=_OF_CLOSED_BOOK,
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -158,6 +188,12 @@ class TurnListingRow(StoredModel, table=True):
     states: int = Field(sa_type=WIDE)
     verdicts: int = Field(sa_type=WIDE)
     p_unsupported: float | None = None
+    user_id: str | None = None
+    route: str | None = None
+    model: str | None = None
+    closed_book_of: str | None = None  # "trace id:span id" of the turn that it repeats
+    failed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    seconds: float | None = None  # from question to answer; else of the generation
 
 
 class ScoreRow(StoredModel, table=True):
@@ -200,6 +236,8 @@ class ClaimRow(StoredModel, table=True):
 # For queries, which are SQLAlchemy Core throughout.
 CURSOR = StoredModel.metadata.tables["cursor"]
 PENDING_TRACE = StoredModel.metadata.tables["pending_trace"]
+JUDGED_BATCH = StoredModel.metadata.tables["judged_batch"]
+JUDGED_TRACE = StoredModel.metadata.tables["judged_trace"]
 FAILED_TRACE = StoredModel.metadata.tables["failed_trace"]
 UNANSWERED_TRACE = StoredModel.metadata.tables["unanswered_trace"]
 SESSION = StoredModel.metadata.tables["session"]

@@ -34,11 +34,17 @@ def list_turns(
     route: Route | None = None,
     model: str | None = None,
     least_score: Annotated[float | None, Query(ge=0, le=1, description="`p_unsupported`.")] = None,
+    most_score: Annotated[float | None, Query(ge=0, le=1, description="`p_unsupported`.")] = None,
+    least_seconds: Annotated[
+        float | None, Query(ge=0, description="From question to answer.")
+    ] = None,
     error: Annotated[bool | None, Query(description="Whether a step of it failed.")] = None,
     state: str | None = None,
     verdict: str | None = None,
     trace_id: str | None = None,
-    q: Annotated[str | None, Query(max_length=1000, description="Words of the question.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=1000, description="Words of question or answer.")
+    ] = None,
     since: datetime | None = None,
     until: datetime | None = None,
     order: Literal["worst", "newest", "oldest"] = "newest",
@@ -47,7 +53,8 @@ def list_turns(
 ) -> TurnPage:
     """Turns without chunk texts, newest, oldest or worst first.
 
-    `q` finds those whose question has all of its words, whatever their case and order.
+    `q` finds those whose question and answer together hold all of its words, whatever their case
+    and order.
     """
     query = TurnQuery(
         service=service,
@@ -55,17 +62,10 @@ def list_turns(
         model_version=model_version,
         prompt_version=prompt_version,
         index_version=index_version,
-        facts=tuple(
-            (name, value)
-            for name, value in (
-                ("session_id", session_id),
-                ("user_id", user_id),
-                ("route", route and route.value),
-                ("model", model),
-            )
-            if value is not None
-        ),
+        facts=_facts(session_id=session_id, user_id=user_id, route=route, model=model),
         least_score=least_score,
+        most_score=most_score,
+        least_seconds=least_seconds,
         error=error,
         state=state,
         verdict=verdict,
@@ -81,6 +81,11 @@ def list_turns(
         found = turns.find(connection, query)
     more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
     return TurnPage(turns=[TurnOut.of(item, with_text=False) for item in found], next=more)
+
+
+def _facts(**facts: str | None) -> tuple[tuple[str, str], ...]:
+    """Facts that a query names, with the values they must have."""
+    return tuple((name, str(value)) for name, value in facts.items() if value is not None)
 
 
 @router.get("/{turn_id}")

@@ -1,4 +1,4 @@
-"""Server-rendered pages: turns, alarms, estimates, labelling, runbooks."""
+"""Server-rendered pages: overview, turns, alarms, estimates, labelling, runbooks."""
 
 from groundwire_collector.web.pages import (
     alarms,
@@ -9,6 +9,7 @@ from groundwire_collector.web.pages import (
     icon,
     labels,
     login,
+    overview,
     runbooks,
     sessions,
     turns,
@@ -18,6 +19,7 @@ from groundwire_collector.web.pages import (
 ROUTERS = (
     login.router,
     icon.router,
+    overview.router,
     turns.router,
     failed_traces.router,
     unanswered_traces.router,

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from groundwire_collector.web.middleware import prefix
+from groundwire_collector.web.pages.time_range import NAMES, TimeRange
 
 ASSETS = files("groundwire_collector.web.pages") / "assets"
 _OWN_LINK = re.compile(r'(\b(?:href|action|src)=")/(?!/)')  # in a text quotes are escaped
@@ -33,7 +35,12 @@ HEADERS = {
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render a template, links below the path of the proxy."""
+    """Render a template, links below the path of the proxy.
+
+    `span`: the time range that the navigation keeps.
+    """
+    span: TimeRange = values.setdefault("span", TimeRange())
+    values["range_query"] = f"?{urlencode(span.query)}" if span.query else ""
     text = _ENVIRONMENT.get_template(template).render(values)
     if before := prefix():
         text = _OWN_LINK.sub(rf"\1{before}/", text)
@@ -68,4 +75,5 @@ _ENVIRONMENT.filters |= {
     "percent": _percent,
     "present": _present,
 }
+_ENVIRONMENT.globals["range_names"] = NAMES
 _ENVIRONMENT.globals["style"] = Markup(STYLE)  # a file of ours

@@ -37,11 +37,6 @@ STATES = [state.value for state in State]
 VERDICTS = [verdict.value for verdict in Verdict]
 
 
-@router.get("/")
-def start() -> Response:
-    return RedirectResponse("/turns", 303)
-
-
 @dataclass(frozen=True, slots=True)
 class TurnFilters:
     """Filters of the list of turns and of the worst turn."""

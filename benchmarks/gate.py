@@ -1,0 +1,225 @@
+"""The quality gate: recorded checkpoints, equal pairs, power.
+
+    python -m benchmarks.gate real      each checkpoint of the recorded fine-tune against its base
+    python -m benchmarks.gate equal     share of 1,000 equal pairs that is called worse
+    python -m benchmarks.gate power     share of falls by a third that is called worse
+
+`real` judges all recorded answers anew (three CPU minutes) and keeps the measures in --measures
+FILE, which `equal` reads: its pairs are two recorded checkpoints whose answers to each fact are
+exchanged by a coin, so that neither side is better and both differ as two models do.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+from groundwire_evaluators.gate import MeasuredAnswer, NotComparableError, load_rules, run_gate
+from groundwire_evaluators.gate.decision import MeasureOutcome
+from groundwire_evaluators.gate.margins import Rules
+from groundwire_evaluators.gate.quality_gate import GateResult
+from groundwire_evaluators.gate.spending import planned_analyses
+from groundwire_evaluators.statistics import wilson
+
+Answers = list[MeasuredAnswer]
+# Pairs of checkpoints whose answers are exchanged: alike, unlike, and of one arm.
+EXCHANGED = (
+    ("base", "reading-40"),
+    ("style-30", "reading-20"),
+    ("facts-54", "facts-90"),
+    ("deployment-54", "deployment-90"),
+    ("base", "facts-30"),
+)
+RISERS = ("style-30", "reading-10", "reading-20", "reading-40")
+PAIRS = 1000
+
+
+def main() -> None:
+    """Print one of the three tables."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("table", choices=("real", "equal", "power"))
+    parser.add_argument("--measures", type=Path, default=Path("gate-measures.json"))
+    parser.add_argument("--pairs", type=int, default=PAIRS)
+    options = parser.parse_args()
+    if options.table == "real":
+        real(options.measures)
+    elif options.table == "equal":
+        equal(options.measures, options.pairs)
+    else:
+        power(options.pairs)
+
+
+def real(path: Path) -> None:
+    """Outcomes of every recorded checkpoint, with references and without."""
+    found = _recorded(path)
+    print("| handbook | checkpoint | right | outcome with references | by | verdicts alone | by |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for handbook, checkpoints in found.items():
+        base = checkpoints["base"]
+        for checkpoint, answers in checkpoints.items():
+            if checkpoint == "base":
+                continue
+            right = sum(each.values["right"] for each in answers)
+            before = sum(each.values["right"] for each in base)
+            cells = [handbook, checkpoint, f"{before:.0f} → {right:.0f} of {len(answers)}"]
+            for known in (True, False):
+                cells += _outcome(_without(base, known), _without(answers, known))
+            print(f"| {' | '.join(cells)} |")
+
+
+def equal(path: Path, pairs: int) -> None:
+    """Equal pairs called worse: one analysis, best of four earlier versions, four analyses."""
+    versions = _recorded(path)["tarnwell"]
+    rules = load_rules()
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("one", "best", "four")}
+    rng = np.random.default_rng(20_261_129)
+    started = process_time()
+    for number in range(pairs):
+        one, other = EXCHANGED[number % len(EXCHANGED)]
+        before, after = exchanged(rng, versions[one], versions[other])
+        counts["one"][run_gate(before, after, rules).outcome.value] += 1
+        earlier = {f"v{at}": exchanged(rng, before, after)[0] for at in range(4)}
+        counts["best"][run_gate(before, after, rules, earlier).outcome.value] += 1
+        counts["four"][_interim(before, after, rules).value] += 1
+    for name, found in counts.items():
+        worse = found["worse"]
+        low, high = wilson(worse, pairs)
+        shown = ", ".join(f"{outcome} {count}" for outcome, count in found.most_common())
+        print(f"{name}: worse {worse} of {pairs} ({low:.2%} to {high:.2%}); {shown}")
+    print(f"CPU seconds: {process_time() - started:.0f}")
+
+
+def power(pairs: int) -> None:
+    """Falls by a third of the right answers called worse, by number of questions."""
+    rules = load_rules()
+    rng = np.random.default_rng(7)
+    print("| questions | right before | lost | gained | called worse |")
+    print("| --- | --- | --- | --- | --- |")
+    for n in (48, 100, 200, 400):
+        for share in (0.5, 0.9):
+            for gained in (0.0, 0.05):
+                worse = sum(
+                    run_gate(*fallen(rng, n, share, gained), rules).outcome is MeasureOutcome.WORSE
+                    for _ in range(pairs)
+                )
+                lost = share / 3 + gained
+                print(f"| {n} | {share:.0%} | {lost:.0%} | {gained:.0%} | {worse / pairs:.1%} |")
+
+
+def exchanged(rng: np.random.Generator, one: Answers, other: Answers) -> tuple[Answers, Answers]:
+    """Two sides of the same questions; each fact's answers are exchanged by a coin."""
+    by_id = {each.id: each for each in other}
+    sides: tuple[Answers, Answers] = ([], [])
+    coins: dict[str, bool] = {}
+    for each in one:
+        if each.id not in by_id:
+            continue
+        heads = coins.setdefault(each.question, bool(rng.integers(2)))
+        pair = (each, by_id[each.id])
+        sides[0].append(pair[heads])
+        sides[1].append(pair[not heads])
+    return sides
+
+
+def fallen(
+    rng: np.random.Generator, n: int, share: float, gained: float
+) -> tuple[Answers, Answers]:
+    """Answers before and after a fall of the right ones by a third; verdicts see half of it."""
+    before = rng.random(n) < share
+    lost = rng.random(n) < 1 / 3 + gained / share
+    gains = rng.random(n) < gained / max(1 - share, 0.05)
+    after = np.where(before, ~lost, gains)
+    seen = rng.random(n) < 0.5
+    sides = []
+    for right in (before, after):
+        faithful = right | ~seen
+        sides.append([_made(at, bool(right[at]), bool(faithful[at])) for at in range(n)])
+    return sides[0], sides[1]
+
+
+def _made(at: int, right: bool, faithful: bool) -> MeasuredAnswer:
+    values = {"right": float(right), "faithful": float(faithful), "answered": 1.0}
+    return MeasuredAnswer(str(at), str(at), "scored", values, {})
+
+
+def _outcome(before: Answers, after: Answers) -> Iterator[str]:
+    try:
+        found = run_gate(before, after, load_rules())
+    except NotComparableError as error:
+        yield from (str(error), "")
+        return
+    yield found.outcome.value
+    yield ", ".join(_why(found))
+
+
+def _why(found: GateResult) -> list[str]:
+    worse = MeasureOutcome.WORSE
+    return [
+        f"{name} {each.contrast.change:+.2f}"
+        for name, each in found.baseline.decisions.items()
+        if each.outcome is worse and each.rule.decides and each.contrast is not None
+    ]
+
+
+def _interim(before: Answers, after: Answers, rules: Rules) -> MeasureOutcome:
+    """Outcome of a candidate that is asked, with interim analyses."""
+    outcome = MeasureOutcome.UNDECIDED
+    for analysis in planned_analyses(len(after)):
+        outcome = run_gate(
+            before[: analysis.answers], after[: analysis.answers], analysis.rules(rules)
+        ).outcome
+        if outcome in (MeasureOutcome.WORSE, MeasureOutcome.PASS):
+            break
+    return outcome
+
+
+def _without(answers: Answers, known: bool) -> Answers:
+    """The answers with what is right, or without."""
+    if known:
+        return answers
+    return [
+        replace(each, values={n: v for n, v in each.values.items() if n != "right"})
+        for each in answers
+    ]
+
+
+def _recorded(path: Path) -> Mapping[str, Mapping[str, Answers]]:
+    """Measured answers by handbook and checkpoint, the base first; judged where not kept yet."""
+    if not path.exists():
+        path.write_text(json.dumps(_judged()), encoding="utf-8")
+    read = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        handbook: {name: [MeasuredAnswer(**each) for each in rows] for name, rows in rest.items()}
+        for handbook, rest in read.items()
+    }
+
+
+def _judged() -> dict[str, dict[str, list[dict[str, object]]]]:
+    from benchmarks.real_model import answers
+    from benchmarks.real_model.judged import gated, judge, judged_by_checkpoint
+
+    found: dict[str, dict[str, list[dict[str, object]]]] = {}
+    for handbook, checkpoint, rows in judged_by_checkpoint(judge(answers.read(answers.RECORDING))):
+        print(handbook, checkpoint, len(rows), file=sys.stderr)
+        facts = {each.answer.question_id: each.answer.fact for each in rows}
+        found.setdefault(handbook, {})[checkpoint] = [
+            {
+                "id": each.id,
+                "question": facts[each.id],
+                "state": each.state,
+                "values": dict(each.values),
+                "record": {},
+            }
+            for each in gated(rows, known=True)
+        ]
+    return found
+
+
+if __name__ == "__main__":
+    main()

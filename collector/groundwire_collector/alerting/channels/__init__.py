@@ -1,0 +1,1 @@
+"""Channels of alarm notifications: webhook, Slack, PagerDuty."""

@@ -1,0 +1,1 @@
+"""Quality gate of the command line: sources, asking, report forms."""

@@ -1,0 +1,1 @@
+"""Parquet files of closed hours: location, schema, manifests, writer, reader, deletion."""

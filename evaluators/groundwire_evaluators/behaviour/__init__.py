@@ -1,0 +1,1 @@
+"""Behaviour of answers: format, length, language, refusals, repetition, style."""

@@ -1,0 +1,1 @@
+"""Training files of fine-tunes: examples, lookup, stale facts, remedies."""
