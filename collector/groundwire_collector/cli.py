@@ -9,13 +9,15 @@ import sys
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated
 
+from groundwire_collector.commands.source import extra_with, read_command
+
 try:
     import typer
 except ModuleNotFoundError:
-    sys.exit("groundwire: the commands need more packages: pip install 'groundwire[collector]'")
+    extra = extra_with("typer", sys.argv[1] if len(sys.argv) > 1 else "")
+    sys.exit(f"groundwire: the commands need more packages: pip install 'groundwire[{extra}]'")
 
 from groundwire_collector import __version__
-from groundwire_collector.commands.source import read_command
 from groundwire_collector.errors import GroundwireError, UsageError
 
 GROUP = "groundwire.commands"

@@ -40,6 +40,11 @@ _UNITS = (  # by suffix, first match; else a plain count
     ("_since_baseline", "difference of two shares"),
     ("_drift_statistic", "evidence; 1 is an alarm"),
     ("_drift_alarm", "1 while it is open"),
+    ("_answer_words", "words"),
+    ("_reading_level", "LIX"),
+    ("_formality", "0 to 100"),
+    ("_tone_distance", "0 to 2"),
+    ("_behaviour_level", "that of the signal"),
     ("_baseline_loss", "sum of losses, each 0 to 1"),
 )
 
@@ -185,6 +190,37 @@ SELF_REPORTED_MEMORY_ANSWERS = _counter(
     "self_reported_memory_answers",
     "Turns whose answer states that it uses memory or overrules its context.",
 )
+ANSWER_TRAITS = _counter(
+    "answer_traits",
+    "Answers by behaviour and whether they show it: invalid_format, broken_json, other_language, "
+    "refusal, loop, citations, emoji.",
+    "trait",
+    "present",
+)
+ANSWER_WORDS = _histogram(
+    "answer_words",
+    "Words of an answer.",
+    buckets=(5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0),
+)
+ANSWER_READING_LEVEL = _histogram(
+    "answer_reading_level",
+    "Reading level of an answer: LIX, words a sentence plus percentage of long words.",
+    buckets=(20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0, 70.0, 80.0),
+)
+ANSWER_FORMALITY = _histogram(
+    "answer_formality",
+    "Register of an answer by function words, 0 to 100; 50 is balanced.",
+    buckets=(40.0, 45.0, 47.5, 50.0, 52.5, 55.0, 57.5, 60.0, 65.0, 70.0),
+)
+ANSWER_REPETITION = _histogram(
+    "answer_repetition", "Share of repeated four-word sequences in an answer."
+)
+ANSWER_MARKUP = _histogram("answer_markup", "Share of the lines of an answer with markup.")
+ANSWER_TONE_DISTANCE = _histogram(
+    "answer_tone_distance",
+    "Distance of an answer's style to the reference answers: cosine delta, 0 to 2; 1 is unrelated.",
+    buckets=(0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6),
+)
 STALE_ANSWERS = _counter(
     "stale_answers", "Answers to repeated questions whose supporting chunk changed.", "outcome"
 )
@@ -294,6 +330,17 @@ RETRIEVAL_RECALL = _gauge(
     "retrieval_recall",
     "Relevant chunks among the first k / all chunks labelled relevant.",
     *(*_LABELLED, "k"),
+)
+MODEL_TRAINED = _gauge(
+    "model_trained_timestamp_seconds",
+    "Time up to which the training data of a model version in use knows the facts, as announced.",
+    *("service", "model_version"),
+)
+CHANGED_SINCE_TRAINING = _gauge(
+    "changed_since_training_estimate",
+    "Share of a model version's turns in seven days whose median chunk changed after its training "
+    "data ended, with a 95 % interval.",
+    *("service", "model_version", "bound"),
 )
 RETRIEVAL_LABELLED_TURNS = _gauge(
     "retrieval_labelled_turns",
@@ -440,6 +487,28 @@ DRIFT_SIZE = _gauge(
     "Growth of the mean loss behind an open alarm: lower, mean, upper (90 %).",
     *_DRIFT_LABELS,
     "bound",
+)
+
+_BEHAVIOUR_LABELS = ("service", "signal", "direction", "dimension", "value", "cause")
+BEHAVIOUR_STATISTIC = _gauge(
+    "behaviour_drift_statistic",
+    "Evidence for a change of a behaviour signal; alarm at 1, at which it is held while the alarm "
+    "is open.",
+    "service",
+    "signal",
+)
+BEHAVIOUR_LEVEL = _gauge(
+    "behaviour_level",
+    "Mean of a behaviour signal in its own unit: before (baseline), now (some fifty turns).",
+    *("service", "signal", "moment"),
+)
+BEHAVIOUR_ALARM = _gauge(
+    "behaviour_drift_alarm", "1 while an alarm on a behaviour signal is open.", *_BEHAVIOUR_LABELS
+)
+BEHAVIOUR_CHANGE_TIMESTAMP = _gauge(
+    "behaviour_drift_change_timestamp_seconds",
+    "Estimated onset of the change behind an open alarm on a behaviour signal.",
+    *_BEHAVIOUR_LABELS,
 )
 
 # The collector's own

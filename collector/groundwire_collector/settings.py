@@ -141,7 +141,7 @@ class Settings(BaseSettings):
 
     # Evaluation
     evaluators: str = Field(
-        "grounding,override,retrieval",
+        "grounding,override,retrieval,behaviour",
         description="Evaluators to run, comma-separated names or dotted paths; none: store only.",
     )
     turn_timeout_seconds: float = Field(
@@ -181,6 +181,11 @@ class Settings(BaseSettings):
         False,
         description="Judge what an agent's steps said before the answer, each against the context "
         "that it had: one more evaluation of the turn, grounding_steps.",
+    )
+    behaviour_file: Path | None = Field(
+        None,
+        description="TOML file of expected behaviour per service: answer format, language, tone; "
+        "unset: none.",
     )
     prices: Path | None = Field(
         None, description="TOML file with token prices per model; unset: no cost metrics."
@@ -261,6 +266,10 @@ class Settings(BaseSettings):
 
     # Drift
     alarm_budget: str = Field("1 per 30d", description="Total budget of false drift alarms.")
+    behaviour_alarm_budget: str = Field(
+        "0.25 per 30d",
+        description="Budget of false drift alarms of the behaviour signals, beside `alarm_budget`.",
+    )
     min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest relevant change of a mean.")
     deploy_share: float = Field(
         0.5, ge=0, lt=1, description="Share of the alarm budget reserved for deployments."

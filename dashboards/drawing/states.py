@@ -196,6 +196,7 @@ class _Gauges:
         self._process()
         self._versions()
         self._evidence()
+        self._behaviour()
         self._baselines()
         self._alarms()
         self._revisions()
@@ -254,6 +255,18 @@ class _Gauges:
             elif self._left < alarm.began:
                 reached = (alarm.began - self._left) / (alarm.began - alarm.open)
                 self._statistic(stream, 10 ** (-4.5 + 4.5 * reached))
+
+    def _behaviour(self) -> None:
+        """Evidence and levels of behaviour signals: noise around their baselines."""
+        usual = {"answer_words": 102.0, "refusal": 0.03, "reading_level": 42.0, "emoji": 0.05}
+        for service in self._services():
+            for signal, level in usual.items():
+                labels = {"service": service, "signal": signal}
+                evidence = 10 ** self._random.uniform(-5.5, -4)
+                self._line.set(metrics.BEHAVIOUR_STATISTIC, labels, evidence)
+                now = level * self._random.uniform(0.95, 1.05)
+                for moment, value in (("before", level), ("now", now)):
+                    self._line.set(metrics.BEHAVIOUR_LEVEL, {**labels, "moment": moment}, value)
 
     def _versions(self) -> None:
         """When versions were first seen; those of the beginning, a day apart before it."""

@@ -11,6 +11,7 @@ HOUR, DAY = 3600.0, 86400.0
 GROUNDING = {"evaluator": "grounding", "revision": "3-a7af8869"}
 RETRIEVAL = {"evaluator": "retrieval", "revision": "1"}
 OVERRIDE = {"evaluator": "override", "revision": "1"}
+BEHAVIOUR = {"evaluator": "behaviour", "revision": "1"}
 STRATA = ("known", "fine_tune", "fresh")
 CHUNKS = 6
 COVERED_REFUSALS = 0.3  # share of refusals of questions that a chunk answers
@@ -35,6 +36,8 @@ class Conduct:
     retrieval: float = 0.09
     tokens: float = 220.0
     judge: float = 0.0  # shift of a judge's score
+    words: float = 90.0  # of an answer
+    faulty: float = 0.01  # answers with a fault of form
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class TurnCounter:
         chance, labels, line = self._random.random, self._labels, self._timeline
         line.count(metrics.TURNS, {**labels, "route": "retrieval"})
         self._speed(conduct)
+        self._behaviour(conduct)
         if chance() < conduct.empty:
             self._without_chunks()
             return
@@ -110,6 +114,27 @@ class TurnCounter:
             line.count(metrics.TOKENS, {**labels, "kind": kind}, max(1.0, round(number)))
         if self._cohort.options.prices:
             line.count(metrics.COST, {**labels, "currency": "USD"}, 0.0011)
+
+    def _behaviour(self, conduct: Conduct) -> None:
+        line, labels, random = self._timeline, self._labels, self._random
+        self._evaluated(BEHAVIOUR, "scored")
+        shares = {
+            **dict.fromkeys(("other_language", "loop"), conduct.faulty),
+            "broken_json": 2 * conduct.faulty,
+            "refusal": conduct.declines,
+            "citations": 0.9,
+            "emoji": 0.05,
+        }
+        for trait, share in shares.items():
+            present = "yes" if random.random() < share else "no"
+            line.count(metrics.ANSWER_TRAITS, {**labels, "trait": trait, "present": present})
+        words = random.lognormvariate(0, 0.5) * conduct.words
+        line.observe(metrics.ANSWER_WORDS, labels, round(words))
+        line.observe(metrics.ANSWER_READING_LEVEL, labels, random.gauss(42, 7))
+        line.observe(metrics.ANSWER_FORMALITY, labels, random.gauss(56, 4))
+        line.observe(metrics.ANSWER_REPETITION, labels, random.betavariate(1, 40))
+        line.observe(metrics.ANSWER_MARKUP, labels, random.betavariate(2, 6))
+        line.observe(metrics.ANSWER_TONE_DISTANCE, labels, random.gauss(0.8, 0.2))
 
     def _without_chunks(self) -> None:
         self._timeline.count(metrics.EMPTY_RETRIEVALS, self._labels)

@@ -84,6 +84,8 @@ class Turn:
     model_version: str | None = None
     prompt_version: str | None = None
     index_version: str | None = None
+    adapter: str | None = None  # of the model, such as a LoRA
+    release: str | None = None  # of the application
     tenant: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None

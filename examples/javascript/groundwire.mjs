@@ -15,6 +15,8 @@ const TAGS = {
   modelVersion: "groundwire.model_version",
   promptVersion: "gen_ai.prompt.version",
   indexVersion: "groundwire.index_version",
+  adapter: "groundwire.adapter",
+  release: "groundwire.release",
   tenant: "groundwire.tenant",
 };
 

@@ -36,6 +36,8 @@ SERVICE_NAME = "service.name"
 # Ours
 MODEL_VERSION = "groundwire.model_version"
 INDEX_VERSION = "groundwire.index_version"
+ADAPTER = "groundwire.adapter"  # of the model, such as a LoRA
+RELEASE = "groundwire.release"  # of the application
 TENANT = "groundwire.tenant"
 ROUTE = "groundwire.route"  # "retrieval" | "parametric" | "cache" | "tool"
 ANSWER_COMPLETE = "groundwire.answer_complete"  # true on the turn's span: nothing more will come

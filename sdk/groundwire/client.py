@@ -64,6 +64,8 @@ class Client:
                 "model_version": settings.model_version,
                 "prompt_version": settings.prompt_version,
                 "index_version": settings.index_version,
+                "adapter": settings.adapter,
+                "release": settings.release,
             }
         )
         if settings.sample_rate < 1:
@@ -267,7 +269,7 @@ def _after_fork() -> None:
     if _client is not None:
         diagnostics.reset()
         _client.after_fork()
-    endings.forked()
+    endings.forked_child()
 
 
 def _at_stop() -> None:

@@ -15,6 +15,8 @@ def init(
     model_version: str | None = None,
     prompt_version: str | None = None,
     index_version: str | None = None,
+    adapter: str | None = None,
+    release: str | None = None,
     sample_rate: float | None = None,
     redact: Redact | bool = None,
     content: str | None = None,

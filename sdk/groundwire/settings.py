@@ -36,6 +36,10 @@ class SdkSettings:
     """Version of the prompt."""
     index_version: str | None = None
     """Version of the retrieval index."""
+    adapter: str | None = None
+    """Adapter that the model is served with, such as a LoRA."""
+    release: str | None = None
+    """Release of the application; else the resource's `service.version`."""
     sample_rate: float = 1.0
     """Share of traces recorded, (0, 1], by trace id; only where no other provider decides."""
     redact: Redact = "default"

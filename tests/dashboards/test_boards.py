@@ -23,6 +23,7 @@ UIDS = {  # links and bookmarks hold them: they never change
     "overview": "groundwire-overview",
     "faithfulness": "groundwire-faithfulness",
     "reliance": "groundwire-reliance",
+    "behaviour": "groundwire-behaviour",
     "drift": "groundwire-drift",
     "finetune": "groundwire-finetune",
     "health": "groundwire-health",

@@ -15,8 +15,9 @@ from tests.ports import free_port
 
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity
+from groundwire_collector.alerting.stack.writing import FILES
 
-CONFIG = Path(__file__).parents[2] / "deploy/alertmanager/alertmanager.yml"
+CONFIG = Path(str(FILES / "alertmanager.yml"))
 SEVERITIES = {alert.name: alert.severity for alert in alerts(RuleSettings.load(None))}
 GLOBAL = {
     *("GroundwireCollectorDown", "GroundwireEvaluationStale", "GroundwireQueueAgeing"),

@@ -1,23 +1,31 @@
 """The deployment files: accepted by the programs that read them, consistent, and closed."""
 
+import atexit
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 import yaml
 
+from groundwire_collector import __version__
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.rendering import write
 from groundwire_collector.alerting.rules.settings import RuleSettings
+from groundwire_collector.alerting.stack.writing import write as write_stack
 
 ROOT = Path(__file__).parents[2]
-DEPLOY = ROOT / "deploy"
+DEPLOY = Path(mkdtemp(prefix="groundwire-stack-"))
+atexit.register(shutil.rmtree, DEPLOY)
+write_stack(DEPLOY)
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
+OTEL = "otel/opentelemetry-collector-contrib"  # its digest is known from one place only
 LIMITS = RuleSettings.load(None)
 
 
@@ -168,7 +176,7 @@ def test_prometheus_reaches_the_services_of_the_stack_under_the_name_the_rules_e
 
 def test_grafana_finds_the_dashboard_and_its_data_source():
     provisioning = DEPLOY / "grafana/provisioning"
-    [source] = yaml.safe_load((provisioning / "datasources/prometheus.yaml").read_text())[
+    [source] = yaml.safe_load((provisioning / "datasources/groundwire.yaml").read_text())[
         "datasources"
     ]
     name, port = source["url"].removeprefix("http://").split(":")
@@ -185,7 +193,7 @@ def test_grafana_finds_the_dashboard_and_its_data_source():
 
 
 def otel() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((DEPLOY / "otel-collector/config.yaml").read_text())
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "otel-collector.yaml").read_text())
     return found
 
 
@@ -201,12 +209,77 @@ def test_every_part_of_a_pipeline_is_defined_and_ends_at_our_receiver():
     assert set(config["service"]["extensions"]) == config["extensions"].keys()
 
 
-def test_the_image_is_built_from_files_that_exist_and_does_not_run_as_root():
+def test_no_service_runs_as_root_or_can_write_beyond_its_volumes():
+    for name, service in SERVICES.items():
+        user = str(service["user"]).partition(":")[0]
+        assert user.isdecimal(), name
+        assert int(user) > 0, name
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "/tmp" in service["tmpfs"], name
+        assert not {"privileged", "cap_add", "pid", "devices"} & service.keys(), name
+
+
+def test_images_have_an_exact_version_and_a_digest_where_it_is_known():
+    images = {service["image"] for name, service in SERVICES.items()}
+    ours = f"groundwire:{__version__}"
+    assert ours in images
+    without = {image for image in images - {ours} if "@" not in image}
+    assert {image.partition(":")[0] for image in without} <= {
+        "otel/opentelemetry-collector-contrib"
+    }
+    for image in images - without - {ours}:
+        assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}", image)
+    assert all(re.search(r":v?\d+\.\d+\.\d+$", image) for image in without)
+
+
+def test_the_image_installs_this_version_and_does_not_run_as_root():
     text = (DEPLOY / "Dockerfile").read_text()
-    for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.M):
-        for source in line.split()[:-1]:
-            assert (ROOT / source).exists(), source
-    assert re.search(r"^USER groundwire$", text, re.M)
-    packages = re.findall(r'"(\w+)/groundwire\w*"', (ROOT / "pyproject.toml").read_text())
-    assert {"sdk", "evaluators", "collector"} <= set(packages)
-    assert all(re.search(rf"^COPY {package} ", text, re.M) for package in packages)
+    assert f"groundwire[archive,collector,grpc,postgres,reader]=={__version__}" in text
+    assert re.search(r"^USER 10318$", text, re.M)
+    [user] = {SERVICES[name]["user"] for name in ("prepare", "collector")}
+    assert f"--uid {user.partition(':')[0]} --gid {user.partition(':')[2]}" in text
+    copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.M)
+    assert copied == ["wheels"]
+    assert list((DEPLOY / "wheels").iterdir())  # COPY fails without a file
+
+
+def test_folders_of_the_volumes_that_the_preparation_writes_belong_to_it():
+    text = (DEPLOY / "Dockerfile").read_text()
+    for inside, outside in mounts(SERVICES["prepare"]).items():
+        if outside in COMPOSE["volumes"] and inside != "/var/lib/groundwire":
+            assert f" {inside}" in text
+
+
+def test_nothing_but_wheels_is_sent_to_the_build():
+    assert (DEPLOY / ".dockerignore").read_text().split() == ["*", "!wheels"]
+
+
+def test_what_people_edit_stays_when_the_stack_is_written_again(tmp_path: Path):
+    assert all(each.written for each in write_stack(tmp_path))
+    (tmp_path / "alertmanager.yml").write_text("route: {receiver: mine}\n")
+    limits = tmp_path / "prometheus/limits.toml"
+    limits.write_text(limits.read_text().replace("127.0.0.1:4318", "gw.example:4318"))
+    (tmp_path / "compose.yaml").write_text("")
+    left = {each.path.name for each in write_stack(tmp_path) if not each.written}
+    assert left == {"alertmanager.yml", "otel-collector.yaml", "limits.toml", "targets.yaml"}
+    assert "mine" in (tmp_path / "alertmanager.yml").read_text()
+    assert (tmp_path / "compose.yaml").read_text() == (DEPLOY / "compose.yaml").read_text()
+    assert "gw.example:4318" in (tmp_path / "grafana/dashboards/overview.json").read_text()
+
+
+def test_limits_and_a_wheel_of_ones_own_are_taken(tmp_path: Path):
+    limits, wheel = tmp_path / "mine.toml", tmp_path / "groundwire-9-py3-none-any.whl"
+    limits.write_text('replica_labels = ["host"]\n')
+    wheel.write_bytes(b"PK")
+    write_stack(tmp_path / "stack", limits=limits, wheel=wheel)
+    assert (tmp_path / "stack/prometheus/limits.toml").read_text() == limits.read_text()
+    assert (tmp_path / "stack/wheels" / wheel.name).read_bytes() == b"PK"
+    board = (tmp_path / "stack/grafana/dashboards/drift.json").read_text()
+    assert "max without (host)" in board
+
+
+def test_no_placeholder_is_left():
+    for path in DEPLOY.rglob("*"):
+        assert not path.is_file() or "@VERSION@" not in path.read_text(), path

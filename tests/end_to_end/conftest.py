@@ -21,6 +21,7 @@ from tests.ports import free_port
 
 from groundwire_collector.alerting.rules.rendering import write
 from groundwire_collector.alerting.rules.settings import RuleSettings
+from groundwire_collector.alerting.stack.writing import FILES
 
 ROOT = Path(__file__).parents[2]
 KEY = "gw_end_to_end"
@@ -187,7 +188,7 @@ def webhook() -> Iterator[Inbox]:
 
 def alertmanager_config(inbox: Inbox) -> str:
     """The configuration we ship, telling the inbox, and without the waits of everyday life."""
-    shipped = (ROOT / "deploy/alertmanager/alertmanager.yml").read_text(encoding="utf-8")
+    shipped = (FILES / "alertmanager.yml").read_text(encoding="utf-8")
     config = yaml.safe_load(shipped)
     config["route"] |= {"receiver": "webhook", "group_wait": "1s", "group_interval": "1s"}
     [receiver] = [r for r in config["receivers"] if r["name"] == "webhook"]

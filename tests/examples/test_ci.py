@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +98,40 @@ def test_the_gates_command_runs_and_writes_its_reports(
     assert json.loads(done.stdout)["failed"] is (code == 2)
     assert (baseline / "gate.md").read_text().startswith("## Groundwire gate")
     assert (baseline / "gate.xml").read_text().startswith("<?xml")
+
+
+def test_the_announcement_reaches_the_collector(tmp_path: Path) -> None:
+    [command] = commands(CI / "rollout.yml")
+    received = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            received.append((self.path, json.loads(self.rfile.read(length))))
+            body = b'{"rollouts": []}'
+            self.send_response(201)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = execute(
+            command,
+            tmp_path,
+            GROUNDWIRE_ENDPOINT=f"http://127.0.0.1:{server.server_port}",
+            GROUNDWIRE_API_KEY="gw_x",
+            SERVICE="bot",
+            MODEL_VERSION="ft-2",
+            TRAINED_AT="2026-11-01",
+            GITHUB_SHA="4f1c2aa",
+        )
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    [(path, body)] = received
+    assert path == "/api/v1/rollouts"
+    assert (body["model_version"], body["release"]) == ("ft-2", "4f1c2aa")
+    assert body["trained_at"].startswith("2026-11-01T")

@@ -61,6 +61,15 @@ def number(series: str, labels: Sequence[str], written: str, further: str = "") 
     return f"{{{{ with {expression} | query }}}}{shown}{{{{ else }}}}unknown{{{{ end }}}}"
 
 
+def moment_of(series: str, labels: Sequence[str]) -> str:
+    """Time that is the value of a series with the alert's labels."""
+    matchers = ",".join(f"{name}=%q" for name in labels)
+    values = "".join(f" $labels.{name}" for name in labels)
+    written = f'{{{{ (. | first | value | toTime).Format "{CLOCK}" }}}}'
+    expression = f"printf `{series}{{{matchers}}}`{values} | query"
+    return f"{{{{ with {expression} }}}}{written}{{{{ else }}}}unknown{{{{ end }}}}"
+
+
 def drift_since() -> str:
     """Onset of the service's open drift alarms, with its confidence interval."""
 
@@ -134,6 +143,11 @@ def judge_dashboard_url(limits: RuleSettings, board: str) -> str:
     """Dashboard that shows a judge, with the judge chosen."""
     judge = "{{ $labels.evaluator | urlquery }}"
     return f"{limits.grafana_url}/d/groundwire-{board}?var-evaluator={judge}"
+
+
+def behaviour_board_url(limits: RuleSettings) -> str:
+    service = "{{ $labels.service | urlquery }}"
+    return f"{limits.grafana_url}/d/groundwire-behaviour?var-service={service}"
 
 
 def _chosen(labels: Sequence[str]) -> str:

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from groundwire_collector.alerting.annotations import SIGNALS
 from groundwire_collector.drift.alarm_origin import AlarmOrigin
+from groundwire_collector.drift.behaviour.signals import words_of
 from groundwire_collector.drift.missing_scores import NOT_EVALUATED, UNSCORED
-from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.drift import BEHAVIOUR, Alarm
 from groundwire_collector.storage.notifications import AlarmEvent
 
-NAME = "GroundwireDrift"
+NAME, BEHAVIOUR_NAME = "GroundwireDrift", "GroundwireBehaviourDrift"
 TEST_NAME = "GroundwireChannelTest"
 SECOND_NS = 1_000_000_000
 # What to do first, by signal; of the others it is the answers that got worse.
@@ -29,6 +30,11 @@ FIRST = {
 FIRST_OF_ANSWERS = (
     "Open the worst turn. If the right chunk is there but the answer differs, halt or "
     "roll back what is named above. If it is missing, check retrieval and the index."
+)
+
+FIRST_OF_BEHAVIOUR = (
+    "Read five answers since then beside five from before. Intended: accept the alarm. Not "
+    "intended: compare model, prompt and parameters with what was rolled out."
 )
 
 
@@ -106,7 +112,7 @@ def fingerprint(alarm: Alarm) -> str:
 
 def _labels(alarm: Alarm) -> dict[str, str]:
     return {
-        "alertname": NAME,
+        "alertname": _name(alarm),
         "severity": "ticket",
         "service": alarm.service,
         "signal": alarm.signal,
@@ -116,7 +122,34 @@ def _labels(alarm: Alarm) -> dict[str, str]:
     }
 
 
+def _name(alarm: Alarm) -> str:
+    return BEHAVIOUR_NAME if alarm.signal.startswith(BEHAVIOUR) else NAME
+
+
+def _behaviour_annotations(alarm: Alarm, pages: str) -> dict[str, str]:
+    """Texts of an alarm on behaviour: neither better nor worse, but other."""
+    change = alarm.change
+    where = f" for {change.dimension} {change.value}" if change.dimension else ""
+    chosen = {"order": "newest", "service": alarm.service}
+    if change.dimension:
+        chosen[change.dimension] = change.value
+    query = urlencode({**chosen, "since": change.since // SECOND_NS})
+    found = "; ".join(alarm.details.get("findings", ()))
+    return {
+        "summary": f"{alarm.service}: {words_of(alarm.signal)} changed{where}",
+        "description": f"{found}. Behaviour signals have a false-alarm budget of their own; the "
+        "alarm stays open until the signal is as before, or a person accepts it.",
+        "since": f"{words_of(alarm.signal)}{where} changed at {_day(change.since)}, probable "
+        f"cause: {alarm.cause}",
+        "first": FIRST_OF_BEHAVIOUR,
+        "turns_url": f"{pages}/turns?{query}",
+        "runbook_url": f"{pages}/runbooks/{BEHAVIOUR_NAME}",
+    }
+
+
 def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
+    if alarm.signal.startswith(BEHAVIOUR):
+        return _behaviour_annotations(alarm, pages)
     change = alarm.change
     where = f" for {change.dimension} {change.value}" if change.dimension else ""
     signal = f"{SIGNALS.get(alarm.signal, '')} ({alarm.signal})".lstrip()

@@ -49,6 +49,8 @@ FACTS = {
     "model_version": "model version",
     "prompt_version": "prompt version",
     "index_version": "index version",
+    "adapter": "adapter of the model",
+    "release": "release of the application",
     "route": "route",
     "cache_hit": "cache hit",
     "closed_book": "closed-book call",

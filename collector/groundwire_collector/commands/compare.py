@@ -25,6 +25,8 @@ class ComparedDimension(StrEnum):
     MODEL = "model_version"
     PROMPT = "prompt_version"
     INDEX = "index_version"
+    ADAPTER = "adapter"
+    RELEASE = "release"
     TENANT = "tenant"
 
 

@@ -4,9 +4,10 @@ Why: docs/decisions/0005-commands-are-entry-points.md
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, requires
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -78,3 +79,9 @@ def _missing(tree: ast.Module) -> Iterator[str]:
             package = name.partition(".")[0]
             if find_spec(package) is None:
                 yield package
+
+
+def extra_with(package: str, command: str) -> str:
+    """The extra named like a command, where it brings a package; else `collector`."""
+    brought = re.compile(rf"{re.escape(package)}\b.*extra == ['\"]{re.escape(command)}['\"]")
+    return command if any(map(brought.match, requires("groundwire") or ())) else "collector"

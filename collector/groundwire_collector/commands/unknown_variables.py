@@ -9,9 +9,9 @@ from groundwire_evaluators.reader.installed import VARIABLE as READER
 PREFIX = "GROUNDWIRE_"
 # Of the SDK, which a collector on the same machine does not read.
 SDK = """
-    service endpoint api_key model_version prompt_version index_version sample_rate redact content
-    allow hash_key also_export max_text max_chunks max_queue_mb export_interval export_timeout
-    exit_timeout disabled
+    service endpoint api_key model_version prompt_version index_version adapter release
+    sample_rate redact content allow hash_key also_export max_text max_chunks max_queue_mb
+    export_interval export_timeout exit_timeout disabled
 """.split()
 # Of the demo, and of the tests and benchmarks of the source tree.
 _OTHERS = ("demo_llm", "demo_tuned_model", "data", "require")

@@ -104,9 +104,11 @@ class Monitor:
     def announce(self, rollouts: Iterable[Rollout]) -> None:
         """Register announced deployments; each draws on the budget at its service's next turn."""
         for rollout in rollouts:
+            self.announced = max(self.announced, rollout.id or 0)
+            if rollout.dimension not in DEPLOYED:
+                continue
             self.rollouts.setdefault(rollout.service, []).append(rollout)
             self.waiting.append(rollout)
-            self.announced = max(self.announced, rollout.id or 0)
 
     def signal_monitor(self, key: MonitorKey) -> SignalMonitor:
         """Get or create the monitor of a service, signal and revision."""

@@ -13,7 +13,7 @@ from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baseline_actions, drift, turns
 from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
 from groundwire_collector.storage.baselines import MonitorKey
-from groundwire_collector.storage.drift import StoredBaseline
+from groundwire_collector.storage.drift import BEHAVIOUR, StoredBaseline
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 
 SLACK_NS = 600 * 10**9  # turns are stored by their start and monitored by their end
@@ -64,6 +64,9 @@ MOST_TURNS = 20_000  # of a baseline that is made of stored turns
 def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
     """Carry out recorded actions, also those without a monitor, in this transaction."""
     for act in baseline_actions.waiting(connection):
+        if act.signal.startswith(BEHAVIOUR):  # the behaviour monitor sees the accepted alarm
+            baseline_actions.carried_out(connection, act.id or 0, now_ns)
+            continue
         stored = _turns(connection, act, monitor)
         closed = act.kind != BaselineActionKind.ACCEPTED
         for key in _monitor_keys(monitor, act):

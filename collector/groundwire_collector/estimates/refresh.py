@@ -20,6 +20,7 @@ from groundwire_collector.estimates.faithfulness import (
 )
 from groundwire_collector.estimates.labels import draw
 from groundwire_collector.estimates.retrieval import RetrievalAtK, at_ranks
+from groundwire_collector.estimates.training_age import training_ages
 from groundwire_collector.evaluation.sampling import preference
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import chunk_relevance, estimates, judging, labels
@@ -61,6 +62,9 @@ class EstimateRefresher:
         self._due_ns = now_ns + self._every_ns
         with self._engine.connect() as connection:
             services = estimates.labelled_services(connection)
+            ages = training_ages(connection, now_ns)
+        with self._engine.begin() as connection:
+            estimates.store(connection, ages)
         for service in sorted(services):
             with self._engine.connect() as connection:
                 part = EstimateFilter(service=service)

@@ -8,6 +8,14 @@ from groundwire_evaluators.evaluation import Evaluator
 
 GROUP = "groundwire.evaluators"
 OURS = "groundwire"  # the distribution
+# Default evaluators are found without installed metadata too: in a checkout that was installed
+# before one of them came.
+DEFAULTS = {
+    "grounding": "groundwire_evaluators.grounding:Grounding",
+    "override": "groundwire_evaluators.reliance:Override",
+    "retrieval": "groundwire_evaluators.retrieval:Retrieval",
+    "behaviour": "groundwire_evaluators.behaviour:Behaviour",
+}
 
 
 def load(name: str, **parameters: Any) -> Evaluator:
@@ -31,6 +39,8 @@ def is_ours(name: str) -> bool:
     """Shipped with Groundwire, and so trusted to end."""
     if ":" in name:
         return False
+    if name in DEFAULTS:
+        return True
     distribution = find(name).dist
     return distribution is not None and distribution.name == OURS
 
@@ -40,7 +50,9 @@ def find(name: str) -> EntryPoint:
     if ":" in name:
         return EntryPoint(name, name, GROUP)
     found = entry_points(group=GROUP)
+    if name not in found.names and name in DEFAULTS:
+        return EntryPoint(name, DEFAULTS[name], GROUP)
     if name not in found.names:
-        known = ", ".join(sorted(found.names))
+        known = ", ".join(sorted({*found.names, *DEFAULTS}))
         raise UsageError(f"unknown; known: {known}, or a dotted path module:object")
     return found[name]

@@ -12,9 +12,10 @@ from groundwire_collector.evaluation.isolation import (
 )
 from groundwire_collector.evaluation.loading import is_ours
 from groundwire_collector.settings import Settings
+from groundwire_evaluators.behaviour.expected import has_own_check
 from groundwire_evaluators.evaluation import Evaluator
 
-GROUNDING = "grounding"
+GROUNDING, BEHAVIOUR = "grounding", "behaviour"
 LIVE = {GROUNDING: "groundwire_evaluators.grounding.live:live_grounding"}
 """Makers of shipped evaluators for live traffic, where they differ from those of files."""
 
@@ -26,7 +27,7 @@ def evaluators(settings: Settings) -> Sequence[Evaluator]:
         UsageError: one cannot be had; the message says which and why.
     """
     names = settings.evaluator_names
-    shipped = [name for name in names if _is_shipped(name)]
+    shipped = [name for name in names if _is_shipped(name) and not _runs_own_code(name, settings)]
     found: dict[str, Evaluator] = dict(zip(shipped, _shipped(shipped, settings), strict=True))
     for name in names:
         if name not in found:
@@ -48,6 +49,12 @@ def _is_shipped(name: str) -> bool:
         raise UsageError(f"evaluator {name}: {error}") from error
 
 
+def _runs_own_code(name: str, settings: Settings) -> bool:
+    """Whether a shipped evaluator calls a user's check, and so gets a process of its own."""
+    path = settings.behaviour_file
+    return name == BEHAVIOUR and path is not None and has_own_check(path)
+
+
 def _shipped(names: Sequence[str], settings: Settings) -> list[Evaluator]:
     if not names:
         return []
@@ -64,7 +71,8 @@ def _shipped(names: Sequence[str], settings: Settings) -> list[Evaluator]:
 def _own(name: str, settings: Settings) -> Evaluator:
     seconds = settings.evaluator_timeout_seconds
     try:
-        host = EvaluatorHost([EvaluatorReference(name)], seconds, manner=Manner.BATCH_THEN_TURNS)
+        reference = EvaluatorReference(name, _parameters(name, settings))
+        host = EvaluatorHost([reference], seconds, manner=Manner.BATCH_THEN_TURNS)
     except UsageError as error:
         raise UsageError(f"evaluator {name}: {error}") from error
     return IsolatedEvaluator(host)
@@ -72,6 +80,8 @@ def _own(name: str, settings: Settings) -> Evaluator:
 
 def _parameters(name: str, settings: Settings) -> dict[str, Any]:
     """Constructor parameters of a shipped evaluator."""
+    if name == BEHAVIOUR and settings.behaviour_file is not None:
+        return {"file": str(settings.behaviour_file)}
     if name != GROUNDING:
         return {}
     return {"flag_threshold": settings.flag_threshold, "reader": settings.grounding_reader}

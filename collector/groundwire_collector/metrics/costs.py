@@ -27,6 +27,13 @@ class Costs:
         """Raises UsageError where the price file cannot be read."""
         return cls(PriceList.load(settings.prices) if settings.prices else None)
 
+    def of_turn(self, turn: Turn) -> float | None:
+        """Cost of one turn; None without prices, tokens or a known model."""
+        if self.prices is None or (turn.input_tokens is None and turn.output_tokens is None):
+            return None
+        price = self._price(turn)
+        return None if price is None else _cost(price, turn)
+
     def tally(self, increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
         """Count the cost of one turn by served model, else requested model."""
         if self.prices is None:
@@ -36,15 +43,8 @@ class Costs:
         elif (price := self._price(turn)) is None:
             self._unpriced(increments, "unknown_model", labels)
         else:
-            cost = price.of(
-                turn.input_tokens or 0,
-                turn.output_tokens or 0,
-                turn.cached_tokens or 0,
-                turn.cache_write_tokens or 0,
-            )
-            increments.count(
-                metric_definitions.COST, {**labels, "currency": self.prices.currency}, cost
-            )
+            named = {**labels, "currency": self.prices.currency}
+            increments.count(metric_definitions.COST, named, _cost(price, turn))
 
     def _price(self, turn: Turn) -> TokenPrice | None:
         assert self.prices is not None
@@ -58,3 +58,12 @@ class Costs:
     @staticmethod
     def _unpriced(increments: Increments, reason: str, labels: Mapping[str, str]) -> None:
         increments.count(metric_definitions.UNPRICED_TURNS, {**labels, "reason": reason})
+
+
+def _cost(price: TokenPrice, turn: Turn) -> float:
+    return price.of(
+        turn.input_tokens or 0,
+        turn.output_tokens or 0,
+        turn.cached_tokens or 0,
+        turn.cache_write_tokens or 0,
+    )

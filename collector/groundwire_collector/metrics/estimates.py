@@ -56,6 +56,20 @@ def calibration_values(stored: Iterable[StoredEstimate]) -> Values:
     return values
 
 
+def training_values(stored: Iterable[StoredEstimate]) -> Values:
+    """Training times of versions in use, and how much changed since."""
+    values: Values = {
+        metric_definitions.MODEL_TRAINED: [],
+        metric_definitions.CHANGED_SINCE_TRAINING: [],
+    }
+    for each in stored:
+        labels, estimate = (each.service, each.value), each.estimate
+        trained = (labels, estimate["trained_ns"] / 1e9)
+        values[metric_definitions.MODEL_TRAINED].append(trained)
+        values[metric_definitions.CHANGED_SINCE_TRAINING] += _bounds(labels, estimate)
+    return values
+
+
 def retrieval_values(stored: Iterable[StoredEstimate]) -> Values:
     values: Values = {
         metric_definitions.RETRIEVAL_PRECISION: [],

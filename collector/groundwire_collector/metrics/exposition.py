@@ -17,15 +17,17 @@ from sqlalchemy import Connection, Engine
 from groundwire_collector import metric_definitions
 from groundwire_collector.estimates.calibration import CALIBRATION
 from groundwire_collector.estimates.refresh import FAITHFULNESS, RETRIEVAL
+from groundwire_collector.estimates.training_age import TRAINING
 from groundwire_collector.metric_definitions import MetricKind
 from groundwire_collector.metrics.estimates import (
     calibration_values,
     faithfulness_values,
     retrieval_values,
+    training_values,
 )
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import estimates, gauges, golden, judging
-from groundwire_collector.storage.drift import Alarm, DimensionValue
+from groundwire_collector.storage.drift import BEHAVIOUR, Alarm, DimensionValue
 from groundwire_collector.storage.estimates import StoredEstimate
 from groundwire_collector.storage.golden import GoldenRun
 from groundwire_collector.storage.judging import QueueStatus
@@ -43,10 +45,12 @@ class MetricsSnapshot:
     statistics: Iterable[gauges.DetectorStatistic]
     versions: Sequence[DimensionValue]
     alarms: Sequence[Alarm]
+    behaviour: Sequence[gauges.BehaviourLevel]
     baselines: Sequence[gauges.BaselineSummary]
     faithfulness: Sequence[StoredEstimate]
     retrieval: Sequence[StoredEstimate]
     calibrations: Sequence[StoredEstimate]
+    training: Sequence[StoredEstimate]
     last_evaluations: Mapping[str, float]
     judges: Sequence[QueueStatus]
     revisions: Sequence[tuple[str, str, int]]
@@ -66,10 +70,12 @@ class CommittedGauges(Collector):
             gauges.statistics(connection, cap, now_ns),
             gauges.versions_seen(connection, cap),
             gauges.open_alarms(connection, cap),
+            gauges.behaviour_levels(connection, cap),
             gauges.pinned_baselines(connection, cap),
             estimates.newest(connection, FAITHFULNESS, limit=cap),
             estimates.newest(connection, RETRIEVAL, limit=cap),
             estimates.newest(connection, CALIBRATION, limit=cap),
+            estimates.newest(connection, TRAINING, limit=cap),
             gauges.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
@@ -148,12 +154,14 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
         metric_definitions.EVALUATION_LAG: [] if lag is None else [((), lag)],
         metric_definitions.OPEN_TRACE_AGE: [] if age is None else [((), age)],
         **_alarm_values(snapshot.alarms),
+        **_behaviour_values(snapshot),
         **_judge_values(snapshot),
         **_golden_values(snapshot.replays),
         **_baseline_values(snapshot.baselines),
         **faithfulness_values(snapshot.faithfulness),
         **retrieval_values(snapshot.retrieval),
         **calibration_values(snapshot.calibrations),
+        **training_values(snapshot.training),
     }
 
 
@@ -166,7 +174,7 @@ def _statistics(snapshot: MetricsSnapshot) -> list[tuple[tuple[str, ...], float]
         (item.service, item.signal, item.dimension, item.value): item.statistic
         for item in snapshot.statistics
     }
-    for alarm in snapshot.alarms:
+    for alarm in _of_scores(snapshot.alarms):
         stream = (alarm.service, alarm.signal, *alarm.change.segment)
         found[stream] = max(1.0, found.get(stream, 0.0))
     return list(found.items())
@@ -213,7 +221,39 @@ def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
     }
 
 
-def _alarm_values(alarms: Sequence[Alarm]) -> GaugeValues:
+def _of_scores(alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Alarms on scores; those on behaviour have metrics of their own."""
+    return [alarm for alarm in alarms if not alarm.signal.startswith(BEHAVIOUR)]
+
+
+def _behaviour_values(snapshot: MetricsSnapshot) -> GaugeValues:
+    """Evidence and levels of behaviour signals, and their open alarms."""
+    alarms = [
+        (
+            (
+                *(alarm.service, alarm.signal.removeprefix(BEHAVIOUR)),
+                *(alarm.details.get("direction", ""), *alarm.change.segment, alarm.cause),
+            ),
+            alarm.change.since / gauges.NANOSECONDS,
+        )
+        for alarm in snapshot.alarms
+        if alarm.signal.startswith(BEHAVIOUR)
+    ]
+    levels = [((each.service, each.signal), each) for each in snapshot.behaviour]
+    return {
+        metric_definitions.BEHAVIOUR_STATISTIC: [(key, each.statistic) for key, each in levels],
+        metric_definitions.BEHAVIOUR_LEVEL: [
+            ((*key, moment), value)
+            for key, each in levels
+            for moment, value in (("before", each.before), ("now", each.now))
+        ],
+        metric_definitions.BEHAVIOUR_ALARM: [(labels, 1.0) for labels, _ in alarms],
+        metric_definitions.BEHAVIOUR_CHANGE_TIMESTAMP: alarms,
+    }
+
+
+def _alarm_values(every: Sequence[Alarm]) -> GaugeValues:
+    alarms = _of_scores(every)
     labelled = [
         ((a.service, a.signal, a.change.dimension, a.change.value, a.cause), a.change)
         for a in alarms

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from groundwire_collector import metric_definitions
+from groundwire_collector.metrics.behaviour import tally_behaviour
 from groundwire_collector.metrics.evaluations import tally_evaluation, version_labels
 from groundwire_collector.metrics.prices import input_tokens_in_all
 from groundwire_collector.metrics.reliance import (
@@ -29,6 +30,7 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
     count_passive_signals(increments, judged.evaluations, labels)
     for evaluation in judged.evaluations:
         tally_evaluation(increments, turn, evaluation, labels)
+        tally_behaviour(increments, turn, evaluation, labels)
 
 
 def tally_reopened(increments: Increments, judged: JudgedTurn, before: StoredOutcome) -> None:

@@ -77,6 +77,7 @@ RULES: tuple[ZeroRule, ...] = (
     ),
     ZeroRule(metrics.REFUSALS, (metrics.EVALUATIONS,), {"sufficient": ("true", "false")}, OVERRIDE),
     ZeroRule(metrics.SELF_REPORTED_MEMORY_ANSWERS, (metrics.EVALUATIONS,), where=OVERRIDE),
+    _itself(metrics.ANSWER_TRAITS, "present", ("yes", "no")),
     _itself(metrics.STALE_ANSWERS, "outcome", STALE_OUTCOMES),
     ZeroRule(metrics.EMPTY_RETRIEVALS, (metrics.TURNS,), where={"route": Route.RETRIEVAL}),
     _itself(metrics.PROBE_OUTCOMES, "outcome", Outcome),

@@ -9,7 +9,7 @@ from groundwire_evaluators.statistics.standardised import FEWEST_IN_STRATUM
 from groundwire_evaluators.statistics.topics import Topics
 
 TRAFFIC = ("route", "tenant")  # always divide: versions of other tenants' turns share nothing
-VERSIONS = ("model_version", "prompt_version", "index_version")
+VERSIONS = ("model_version", "prompt_version", "index_version", "adapter", "release")
 LEARNT_FROM = 1000  # questions
 TIME_BINS = 8  # equal parts of the period
 ENOUGH = 0.8  # of each side's turns must lie in shared strata, else fewer things divide them

@@ -21,7 +21,7 @@ DAY_NS = 86_400 * 10**9
 DAYS = 7  # compared where no time is asked for
 MOST = 2000  # turns of each side
 FEWEST = 30  # values of a measure on each side
-COMPARED = ("model_version", "prompt_version", "index_version", "tenant")
+COMPARED = ("model_version", "prompt_version", "index_version", "adapter", "release", "tenant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

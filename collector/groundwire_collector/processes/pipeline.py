@@ -11,6 +11,7 @@ from time import time_ns
 
 from sqlalchemy import Engine
 
+from groundwire_collector.drift.behaviour.detection import BehaviourDrift
 from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer
 from groundwire_collector.judges.queue import JudgeQueue
@@ -51,7 +52,7 @@ class Pipeline:
         self._settings = settings
         self._engine = engine
         self._judge = None if evaluators is None else TraceJudge(settings, engine, evaluators)
-        drift = DriftDetection(settings, engine)
+        drift, behaviour = DriftDetection(settings, engine), BehaviourDrift(settings, engine)
         consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
             SessionMetrics(),
@@ -60,8 +61,14 @@ class Pipeline:
             ClosedBookQueue(settings),
             JudgeQueue(settings),
             drift,
+            behaviour,
         )
-        self._commit = TurnCommit(settings, consumers, drift.restore)
+
+        def restore() -> None:
+            drift.restore()
+            behaviour.restore()
+
+        self._commit = TurnCommit(settings, consumers, restore)
         self._counter = BatchCounter(engine, self._commit, settings.batch_timeout_seconds)
         self._backlog_until_ns = time_ns() if after_crash else 0
 

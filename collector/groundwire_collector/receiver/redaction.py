@@ -33,7 +33,7 @@ _NAMED_BY_OPERATORS = frozenset(
         *("telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version"),
         *("process.runtime.name", "process.runtime.version"),
         *(attributes.MODEL_VERSION, attributes.PROMPT_VERSION, attributes.INDEX_VERSION),
-        attributes.PROMPT_NAME,
+        *(attributes.PROMPT_NAME, attributes.ADAPTER, attributes.RELEASE),
     }
 )
 # Metadata of a turn. Kept, masked, if it is an identifier: a single word.

@@ -15,6 +15,7 @@ from groundwire_collector.storage.tables.drift import (
 from groundwire_collector.storage.upsert import upsert
 
 MonitorKey = tuple[str, str, str]  # service, signal, evaluator revision
+BEHAVIOUR_OF_SERVICE = "behaviour of "  # how the parts of the behaviour monitor begin, by service
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,10 @@ def save_part(connection: Connection, part: str, state: Any) -> None:
     upsert(connection, MONITOR, [{"part": part, "state": state}])
 
 
-def parts(connection: Connection) -> dict[str, Any]:
-    rows = connection.execute(select(MONITOR.c.part, MONITOR.c.state))
+def parts(connection: Connection, prefix: str = "") -> dict[str, Any]:
+    """Parts of the monitors' own state whose names begin so."""
+    named = MONITOR.c.part.startswith(prefix, autoescape=True)
+    rows = connection.execute(select(MONITOR.c.part, MONITOR.c.state).where(named))
     return {row.part: row.state for row in rows}
 
 

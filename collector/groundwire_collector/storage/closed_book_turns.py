@@ -60,6 +60,12 @@ def still_waits(connection: Connection, turn_id: str) -> bool:
     return connection.scalar(query) is not None
 
 
+def of_turn(connection: Connection, turn_id: str) -> ClosedBookTurn | None:
+    """The closed-book comparison of a turn, pending or finished."""
+    query = select(CLOSED_BOOK_TURN).where(CLOSED_BOOK_TURN.c.turn_id == turn_id)
+    return next(iter(_read(connection, query)), None)
+
+
 def is_answered(connection: Connection, turn_id: str) -> bool:
     """Whether a closed-book answer exists, from whatever caller."""
     query = select(CLOSED_BOOK_TURN.c.turn_id).where(

@@ -120,6 +120,7 @@ _OF_CHANGE = (
 )
 
 PEAK_WINDOW_NS = 60 * 1_000_000_000  # no scrape interval up to it misses a maximum
+BEHAVIOUR = "behaviour_"  # how the signals of answers' behaviour begin
 RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
 WEEK = "week"  # and of the days of the last good week
 

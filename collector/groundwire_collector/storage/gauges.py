@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from sqlalchemy import Connection, case, func, select
 
 from groundwire_collector.metric_definitions import EVALUATIONS, VERSION_LABELS
-from groundwire_collector.storage import progress
+from groundwire_collector.storage import baselines, progress
+from groundwire_collector.storage.baselines import BEHAVIOUR_OF_SERVICE
 from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, Alarm, DimensionValue
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
@@ -27,6 +28,17 @@ class DetectorStatistic:
     dimension: str
     value: str
     statistic: float
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourLevel:
+    """Evidence for a change of a behaviour signal; its means."""
+
+    service: str
+    signal: str
+    statistic: float
+    before: float
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,17 @@ def open_alarms(connection: Connection, limit: int) -> list[Alarm]:
         if len(newest) < limit:
             newest.setdefault(labels, alarm)
     return list(newest.values())
+
+
+def behaviour_levels(connection: Connection, limit: int) -> list[BehaviourLevel]:
+    """Watched behaviour signals of the services, at most `limit`."""
+    parts = baselines.parts(connection, BEHAVIOUR_OF_SERVICE)
+    found = [
+        BehaviourLevel(name.removeprefix(BEHAVIOUR_OF_SERVICE), signal, **level)
+        for name, state in sorted(parts.items())
+        for signal, level in state["gauges"].items()
+    ]
+    return found[:limit]
 
 
 def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary]:

@@ -9,7 +9,10 @@ from groundwire_collector.storage.tables.drift import ROLLOUT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """New value of a dimension from `at_ns` on; `announced_by`: key id."""
+    """New value of a dimension from `at_ns` on; `announced_by`: key id.
+
+    `trained_ns`: of a model or adapter, the time up to which its training data knows the facts.
+    """
 
     id: int | None = None
     service: str
@@ -19,6 +22,7 @@ class Rollout:
     announced_ns: int
     announced_by: str
     note: str | None = None
+    trained_ns: int | None = None
 
 
 def announce(connection: Connection, rollout: Rollout) -> int:
@@ -42,3 +46,15 @@ def newest(
     if services is not None:
         query = query.where(ROLLOUT.c.service.in_(services))
     return [Rollout(**dict(row)) for row in connection.execute(query).mappings()]
+
+
+def trained(connection: Connection, service: str | None = None) -> dict[tuple[str, str], int]:
+    """Time up to which each (service, model_version) was trained, as announced last."""
+    c = ROLLOUT.c
+    query = select(c.service, c.value, c.trained_ns).where(
+        c.dimension == "model_version", c.trained_ns.is_not(None)
+    )
+    if service is not None:
+        query = query.where(c.service == service)
+    rows = connection.execute(query.order_by(c.id))
+    return {(name, value): int(trained_ns) for name, value, trained_ns in rows}

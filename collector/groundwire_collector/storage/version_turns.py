@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from groundwire_collector.storage.shared_texts import batched
 from groundwire_collector.storage.tables.turns import SCORE, TURN, TURN_LISTING
@@ -91,7 +91,7 @@ def read(connection: Connection, turn_ids: Sequence[str]) -> list[VersionTurn]:
 
 
 def _other_tags(facts: Mapping[str, Any]) -> dict[str, str]:
-    names = ("route", "tenant")
+    names = ("route", "tenant", "adapter", "release")
     return {name: str(value) for name in names if (value := facts.get(name))}
 
 
@@ -103,3 +103,80 @@ def _scores(connection: Connection, turn_ids: Sequence[str]) -> dict[str, list[V
     for turn_id, *fields in connection.execute(query):
         found.setdefault(turn_id, []).append(VersionScore(*fields))
     return found
+
+
+def counts(connection: Connection, query: VersionQuery, width_ns: int) -> dict[str, dict[int, int]]:
+    """Turns of each value of the dimension, by part of the period: value → part → turns.
+
+    `query.value` does not restrict. Parts of `width_ns` are numbered from 0. A dimension that is no
+    column of the listing is read from the newest `MOST_LISTED` turns.
+    """
+    c = TURN_LISTING.c
+    part = (c.started_ns - query.since_ns) // width_ns
+    period = (
+        c.service == query.service,
+        c.started_ns >= query.since_ns,
+        c.started_ns < query.until_ns,
+        c.diagnostic.is_(False),
+    )
+    if query.dimension in _COLUMNS:
+        value, number = c[query.dimension], func.count()
+        found = select(value, part, number).where(*period, value.is_not(None))
+        rows = connection.execute(found.group_by(value, part))
+    else:
+        fact = TURN.c.facts[query.dimension].as_string()
+        newest = select(c.turn_id, part.label("part")).where(*period)
+        newest = newest.order_by(c.started_ns.desc()).limit(MOST_LISTED)
+        chosen = newest.subquery()
+        found = select(fact, chosen.c.part, func.count()).join(TURN, TURN.c.id == chosen.c.turn_id)
+        rows = connection.execute(found.where(fact.is_not(None)).group_by(fact, chosen.c.part))
+    result: dict[str, dict[int, int]] = {}
+    for name, at, number in rows:
+        result.setdefault(str(name), {})[int(at)] = int(number)
+    return result
+
+
+def any_turn(connection: Connection, query: VersionQuery) -> bool:
+    """Whether the version has a turn in the period; its dimension is a column of the listing."""
+    c = TURN_LISTING.c
+    found = select(c.turn_id).where(
+        c.service == query.service,
+        c.started_ns >= query.since_ns,
+        c.started_ns < query.until_ns,
+        c[query.dimension] == query.value,
+    )
+    return connection.scalar(found.limit(1)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedTurns:
+    """Turns with dated chunks, and those whose chunks changed since."""
+
+    turns: int
+    changed: int
+
+
+def dated_turns(
+    connection: Connection, query: VersionQuery, changed_after_ns: int, limit: int
+) -> DatedTurns:
+    """Count the newest turns whose chunks say when their text last changed.
+
+    `changed`: the median chunk changed after `changed_after_ns`.
+    """
+    c = TURN_LISTING.c
+    newest = select(c.turn_id, c.started_ns).where(
+        c.service == query.service,
+        c.started_ns >= query.since_ns,
+        c.started_ns < query.until_ns,
+        c.diagnostic.is_(False),
+        c[query.dimension] == query.value,
+    )
+    chosen = newest.order_by(c.started_ns.desc()).limit(limit).subquery()
+    age = SCORE.c.signals["chunk_age_seconds"].as_float()
+    rows = connection.execute(
+        select(chosen.c.started_ns, age)
+        .join(SCORE, SCORE.c.turn_id == chosen.c.turn_id)
+        .where(SCORE.c.evaluator == "retrieval", age.is_not(None))
+    )
+    changes = [int(started) - round(seconds * 1e9) for started, seconds in rows]
+    return DatedTurns(len(changes), sum(at > changed_after_ns for at in changes))

@@ -146,7 +146,7 @@ class EveryRule:
 
 
 def rule_of(record: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> AnswerRule:
-    """Read a rule from a mapping; several keys or a list mean all.
+    """Read a rule; several keys or a list mean all.
 
     Keys: `exact` (a text or a list), `regex`, `json` (true), `schema` (a JSON schema), `count`
     (`{"of": "words", "least": 1, "most": 3}`), `language` (ISO 639-1).

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from groundwire_evaluators.grounding.alignment import Alignment, Side, Slot
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
-from groundwire_evaluators.grounding.opposition import DUTY, EXTENT, HEDGES, ONLY, opposed
+from groundwire_evaluators.grounding.opposition import ALL, DUTY, EXTENT, HEDGES, ONLY, opposed
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.tokens import Token, keys
 from groundwire_evaluators.text.words import META, Language
@@ -29,6 +29,8 @@ _AVOIDING = frozenset(
     keys("english")[word]
     for word in "avoid prevent refuse refrain stop keep fail decline deny forbid prohibit".split()
 )
+_UNIVERSAL = 2  # words that say "all" of something
+_DISTRIBUTIVE = frozenset("each cada chaque ogni elk elke".split())
 _ARTICLES = frozenset(
     "a an any ein eine einen einem einer un une de des una uno um uma een".split()
 )
@@ -149,6 +151,7 @@ class _Frame:
                 yield Conflict(kind, ours.start, ours.end, ours.text, theirs.text, True)
         for slot in self._alignment.slots:
             yield from self._one_sided(slot)
+            yield from self._universal(slot)
 
     def _kind(self, slot: Slot, i: int, j: int) -> Kind | None:
         ours, theirs = self._claim.words[i], self._shown.words[j]
@@ -198,6 +201,21 @@ class _Frame:
         words = self._claim.words
         beside = (*words[slot.i - slot.before : slot.i], *words[slot.i2 : slot.i2 + slot.after])
         return any(_has_content(token, self._language) for token in beside)
+
+    def _universal(self, slot: Slot) -> Iterator[Conflict]:
+        """ "All cards" where the evidence names some: "Visa and Mastercard"."""
+        if slot.i == slot.i2 or slot.i2 - slot.i > _UNIVERSAL or slot.j == slot.j2:
+            return
+        extents = EXTENT.get(self._language.code, {})
+        word = self._claim.words[slot.i]
+        if extents.get(word.lower) != ALL or word.lower in _DISTRIBUTIVE:
+            return
+        shown = self._shown.words[slot.j : slot.j2]
+        named = [t for t in shown if _has_content(t, self._language)]
+        limited = any(t.lower in extents for t in self._shown.words)
+        if named and not limited and self._has_shared_context(slot, _NEAR):
+            text = " ".join(token.text for token in shown)
+            yield Conflict("extent", word.start, word.end, word.text, text, True)
 
     def _one_sided(self, slot: Slot) -> Iterator[Conflict]:
         """ "Only" put in, "may" left out."""

@@ -9,6 +9,7 @@ from groundwire_evaluators.grounding.vocabulary import FILLERS, NO, YES
 from groundwire_evaluators.text.tokens import fold
 
 _LONGEST_BARE = 60  # code points of a bare answer
+_LONGEST_ELLIPTIC = 120  # of one with a phrase
 _LONGEST_QUESTION = 4_000
 _STATED = re.compile(
     r"\s*(?:true or false|right or wrong|yes or no|wahr oder falsch|richtig oder falsch|vrai ou faux|"
@@ -35,10 +36,31 @@ _TAG = re.compile(
     r"n['’]est-ce pas|verdad|vero|certo|toch)\s*\?\s*\Z",
     re.IGNORECASE,
 )
-_EITHER = re.compile(r"\b(?:or|oder|ou|o|of)\b", re.IGNORECASE)
+_EITHER = {
+    code: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for code, words in {
+        "en": "or", "de": "oder", "fr": "ou", "es": "o|u", "it": "o|oppure", "pt": "ou", "nl": "of",
+    }.items()
+}  # fmt: skip
 _OPTION = re.compile(
     r"\W*(?:(?:option|answer|choice)\s+)?(?P<open>[(\[])?(?P<letter>[A-Ha-h])[)\].:]*\s*\Z",
     re.IGNORECASE,
+)
+# "Not for stays up to 90 days": a phrase that a yes or a no, or a denial, leaves to its question.
+_ELLIPTIC = re.compile(
+    r"\W*(?:(?P<says>yes|no|ja|nein|oui|non|sí|si|sì|não|sim|nee)\b[\s,.;:!–—-]*)?"
+    r"(?:(?P<not>not|nicht|pas|no|non|não|niet)\s+)?"
+    r"(?P<phrase>(?:for|in|on|at|during|with|within|after|before|für|im|am|bei|während|mit|auf|nach|vor|"
+    r"pour|dans|en|à|au|aux|pendant|avec|lors|para|a|durante|con|por|per|nel|nella|nei|alla|al|"
+    r"no|na|nos|nas|com|voor|op|bij|tijdens|met)\s+[^.!?;\n]{2,80})[.!]?\s*\Z",
+    re.IGNORECASE,
+)
+_VERBS = frozenset(
+    "is are was were has have had do does did can must may will would need needs required ist sind hat haben kann darf muss wird "
+    "est sont a ont peut doit faut es son tiene puede debe hay sono ha puo deve sao tem pode heeft mag moet kan zijn no not nicht pas non nao niet kein keine".split()
+)
+_ONLY = frozenset(
+    "only nur seulement uniquement solo solamente soltanto apenas so alleen slechts".split()
 )
 # First words of a question whose statement has another order of words.
 _INVERTED = frozenset(
@@ -61,11 +83,16 @@ class CompletedStatement:
     text: str
     denied: bool = False
     question: str | None = None
+    elliptic: bool = False  # whether the answer adds a phrase: "No, not on Sundays"
 
 
-def complete(answer: str, question: str | None) -> CompletedStatement | None:
+def complete(answer: str, question: str | None, language: str = "en") -> CompletedStatement | None:
     """Statement made by a bare answer; None if the answer has words of its own."""
-    if not question or len(answer) > _LONGEST_BARE:
+    if not question or len(answer) > _LONGEST_ELLIPTIC:
+        return None
+    if elliptic := _elliptic(answer, question[:_LONGEST_QUESTION], language):
+        return elliptic
+    if len(answer) > _LONGEST_BARE:
         return None
     option = _OPTION.match(answer)
     if option:
@@ -78,10 +105,29 @@ def complete(answer: str, question: str | None) -> CompletedStatement | None:
     if _repeats(answer, question):
         return CompletedStatement(answer.strip(), question=question[:_LONGEST_QUESTION])
     says = polarity(answer)
-    statement = statement_of_question(question[:_LONGEST_QUESTION]) if says is not None else None
-    return (
-        CompletedStatement(statement, not says, question[:_LONGEST_QUESTION]) if statement else None
-    )
+    if says is None:
+        return None
+    question = question[:_LONGEST_QUESTION]
+    statement = statement_of_question(question, language)
+    return CompletedStatement(statement, not says, question) if statement else None
+
+
+def _elliptic(answer: str, question: str, language: str) -> CompletedStatement | None:
+    """The statement of "No, not for stays up to 90 days." to a yes-no question."""
+    match = _ELLIPTIC.match(answer)
+    if match is None or not (match["says"] or match["not"]):
+        return None
+    phrase = match["phrase"]
+    words = {fold(word) for word in re.findall(r"[^\W_]+", phrase)}
+    if words & _VERBS or words & _ONLY:
+        return None
+    statement = statement_of_question(question, language)
+    if statement is None:
+        return None
+    says = fold(match["says"] or "")
+    denied = bool(match["not"]) or says in NO
+    whole = f"{question.strip(' ?!.')} {phrase}?"
+    return CompletedStatement(f"{statement} {phrase}", denied, whole, elliptic=True)
 
 
 def _repeats(answer: str, question: str) -> bool:
@@ -101,7 +147,7 @@ def polarity(text: str) -> bool | None:
     return True if YES.issuperset(own) else False if NO.issuperset(own) else None
 
 
-def statement_of_question(question: str) -> str | None:
+def statement_of_question(question: str, language: str = "en") -> str | None:
     """Statement affirmed by a yes to a question; None if it is no yes-no question."""
     tag = _TAG.search(question)
     if tag:
@@ -111,7 +157,8 @@ def statement_of_question(question: str) -> str | None:
         first = re.search(r"[^\W_]+", question)
         if first is None or fold(first.group()) in _OPEN or "?" not in question:
             return None
-        if _EITHER.search(question):
+        either = _EITHER.get(language)
+        if either and either.search(question):
             return None
     start = stated.end() if stated else asking.end() if (asking := _ASKING.match(question)) else 0
     return question[start:].strip(" ¿?!.\n") or None

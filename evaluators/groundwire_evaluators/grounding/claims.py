@@ -134,7 +134,7 @@ def candidates(
             elif (
                 question_words
                 and _echoes(candidate.read.text, question_words)
-                and complete(answer, question) is None
+                and complete(answer, question, language) is None
             ):
                 candidate = _skipped(candidate, "repeats the question")
             seen.add(key)

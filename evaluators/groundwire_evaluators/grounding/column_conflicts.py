@@ -9,6 +9,7 @@ here is not.
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from groundwire_evaluators.grounding.cells import Cells, Column
 from groundwire_evaluators.grounding.column_concepts import (
@@ -20,6 +21,7 @@ from groundwire_evaluators.grounding.column_concepts import (
 )
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Statement
+from groundwire_evaluators.grounding.field_names import words_of
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
 from groundwire_evaluators.text.tokens import Token, tokenize
@@ -29,6 +31,10 @@ _HOW_MUCH = re.compile(r"\bhow much (?:is|are|was|were|for)\b")
 _SMALL = 0.5  # score of the small words of a heading ("check_in", "To")
 _MOST_VALUES = 12  # of a claim
 _MOST_COLUMNS = 60
+_DETERMINERS = frozenset(
+    "the my our your this that der die das meine unsere le la ma notre el mi nuestro il mio o a "
+    "meu de het mijn".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ def _verdict(
     bare = [] if holders else [at for at in row.values if _holds_without_unit(row, at, value)]
     if not holders and not bare:
         return None
-    target = target_columns(question, row.columns, language, _own_words(row))
+    target = target_columns(question, row, language)
     if bare:  # "$49.90" under "price_eur"
         wrong = not _states_value_of(statement, target.columns, row)
     elif target.columns:
@@ -235,10 +241,9 @@ def _are_apart(wanted: str, held: str) -> bool:
     return wanted in _MEASURED and held in _MEASURED | {"count", "date"} and wanted != held
 
 
-def target_columns(
-    question: Sequence[Token], columns: Sequence[Column], language: Language, own: Set[str]
-) -> Target:
+def target_columns(question: Sequence[Token], row: _Row, language: Language) -> Target:
     """Columns that a question asks for, by words, concepts, "when" or "who"."""
+    columns, own = row.columns, _own_words(row)
     words = [token for token in question if token.key not in own]
     keys = {token.key for token in words if token.lower not in language.stop} - GENERIC
     concepts = concepts_of((token.text for token in words), language)
@@ -251,18 +256,21 @@ def target_columns(
         + _SMALL * bool(column.small and column.small <= every)
         for at, column in enumerate(columns)
     }
-    best = max(scores.values(), default=0)
     opened = open_dimension(token.text for token in question)
+    if opened == "date":
+        scores = _of_dates(scores, question, row)
+    best = max(scores.values(), default=0)
     if best:
         found = frozenset(at for at, score in scores.items() if score == best)
     else:
         wanted = None if concepts else opened
         found = frozenset(at for at, c in enumerate(columns) if wanted and c.dimension == wanted)
     named = frozenset[str]().union(*(columns[at].keys for at in found))
+    headings = frozenset[str]().union(*(column.keys for column in columns))
     left = frozenset(
         token.key
         for token in words
-        if token.key in keys - named and not concepts_of((token.text,), language)
+        if token.key in keys - named - headings and not concepts_of((token.text,), language)
     )
     if any(_related(columns[at], left) for at in range(len(columns)) if at not in found):
         return Target(unexplained=left)
@@ -275,6 +283,28 @@ def target_columns(
         not named.isdisjoint(keys),
         frozenset(keys),
     )
+
+
+def _of_dates(scores: dict[int, float], question: Sequence[Token], row: _Row) -> dict[int, float]:
+    """The scores where "when" asks for one of several dates.
+
+    Other columns count no longer, nor does one named by a thing whose heading is an act: "the
+    order" names no column `ordered`.
+    """
+    dated = {
+        at for at, values in row.values.items() if any(q.kind in ("date", "time") for q in values)
+    }
+    if len(dated) < 2:
+        return scores
+    things = [word for before, word in pairwise(question) if before.lower in _DETERMINERS]
+    found: dict[int, float] = {}
+    for at, score in scores.items():
+        heading = {word.lower() for word in words_of(row.cells.headings[at])}
+        named = {t.key for t in question if t.key in row.columns[at].keys}
+        acted = [t for t in things if t.key in named and t.lower not in heading]
+        only_things = bool(acted) and named <= {t.key for t in acted}
+        found[at] = score if at in dated and not only_things else 0
+    return found
 
 
 def _related(column: Column, words: Set[str]) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
-from groundwire_evaluators.grounding.bare_answers import CompletedStatement, complete
+from groundwire_evaluators.grounding.bare_answers import CompletedStatement, complete, polarity
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.characters import JUDGED, judge_by_characters
@@ -349,7 +349,8 @@ def _language_of_answer(turn: Turn) -> Language | None:
         return alone
     samples = (chunk.text[:_SAMPLE] for chunk in turn.chunks[:1])
     whole = language_of(" ".join([turn.question or "", answer, *samples]))
-    return whole if whole is not None and could_be(answer, whole) else alone
+    fits = whole is not None and (could_be(answer, whole) or polarity(answer) is not None)
+    return whole if fits else alone
 
 
 def _prose_sample(turn: Turn) -> str | None:
@@ -419,7 +420,9 @@ def _compare_claims(
     ]
     cut = [_with_code(candidate, passages) for candidate in cut]
     bare = [
-        None if candidate.skip_reason else complete(candidate.read.text, turn.question)
+        None
+        if candidate.skip_reason
+        else complete(candidate.read.text, turn.question, language.code)
         for candidate in cut
     ]
     statements = [

@@ -145,7 +145,7 @@ def _ranked(table: dict[str, str]) -> dict[str, dict[str, int]]:
 
 
 EXTENT, DUTY = _ranked(_EXTENTS), _ranked(_DUTIES)
-ONLY = 5  # rank of "only" in EXTENT
+ALL, ONLY = 4, 5  # ranks of "all" and "only" in EXTENT
 
 
 _SPARED = {word: frozenset(words.split()) for word, words in _SPARING.items()}

@@ -224,6 +224,11 @@ class Passage:
         return frozenset(self.reading.folded)
 
     @cached_property
+    def lowers(self) -> frozenset[str]:
+        """Every word in lower case."""
+        return frozenset([token.lower for token in self.tokens])
+
+    @cached_property
     def spellings(self) -> frozenset[str]:
         """Words in their original spelling."""
         return frozenset([token.text for token in self.tokens])

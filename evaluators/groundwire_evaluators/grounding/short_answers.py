@@ -13,6 +13,7 @@ from itertools import pairwise
 from groundwire_evaluators.grounding.evidence import Evidence, QuestionContent, Statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.segments import is_in_other_segment
+from groundwire_evaluators.grounding.sentence_parts import Subject, rival_of_part
 from groundwire_evaluators.grounding.vocabulary import FILLERS
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name
@@ -135,14 +136,15 @@ def _in_one_sentence(words: Sequence[Token], passages: Sequence[Passage]) -> boo
 
 
 def misplaced(
-    own: AddedContent, question_keys: Set[str], passages: Sequence[Passage]
+    own: AddedContent, question: QuestionContent, passages: Sequence[Passage]
 ) -> list[Quantity | Name]:
     """Values of the statement that answer another question than the one that was asked.
 
-    They stand only in sentences that hold a part of the question's words (`question_keys`), while
+    They stand only in sentences that hold a part of the question's words, while
     another sentence holds these and more, and a value of the same kind. Records and sentences that
     go on with a pronoun are left out: what they speak of stands elsewhere.
     """
+    question_keys = question.content
     if not question_keys or any(p.record or p.tables or p.row for p in passages):
         return []
     values: list[Quantity | Name] = [*own.quantities, *own.names]
@@ -155,9 +157,7 @@ def misplaced(
         if (words := _question_part(question_keys, passages, (chunk, index)))
     ]
     alone = len(own.quantities) + len(own.names) == 1
-    return [
-        value for value in values if _is_misplaced(value, question_keys, known, passages, alone)
-    ]
+    return [value for value in values if _is_misplaced(value, question, known, passages, alone)]
 
 
 def is_of_another_item(
@@ -187,7 +187,7 @@ def is_of_another_item(
 
 def _is_misplaced(
     value: Quantity | Name,
-    question_keys: Set[str],
+    question: QuestionContent,
     known: Sequence[tuple[int, int, frozenset[str]]],
     passages: Sequence[Passage],
     alone: bool,
@@ -196,8 +196,11 @@ def _is_misplaced(
     places = _places_of(value, passages)
     if not places or any(_goes_on(passages, place) for place in places):
         return False
+    question_keys = question.content
     if alone and all(
-        is_in_other_segment(value, question_keys, passages[chunk], index) for chunk, index in places
+        is_in_other_segment(value, question_keys, passages[chunk], index)
+        or _is_in_other_part(value, question, passages[chunk], index)
+        for chunk, index in places
     ):
         return True
     held = [_question_part(question_keys, passages, place) for place in places]
@@ -207,6 +210,15 @@ def _is_misplaced(
         and _holds_rival(value, passages[chunk], index)
         for chunk, index, words in known
     )
+
+
+def _is_in_other_part(
+    value: Quantity | Name, question: QuestionContent, passage: Passage, index: int
+) -> bool:
+    if not isinstance(value, Quantity):
+        return False
+    subject = Subject(question.content, question.quantities, question.names)
+    return rival_of_part(value, subject, passage, index) is not None
 
 
 def _places_of(value: Quantity | Name, passages: Sequence[Passage]) -> list[tuple[int, int]]:

@@ -28,6 +28,7 @@ from groundwire_evaluators.grounding.evidence import (
     QuestionContent,
     Statement,
 )
+from groundwire_evaluators.grounding.exclusivity import exclusivity_conflicts
 from groundwire_evaluators.grounding.hours import hours_conflicts
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
@@ -39,7 +40,7 @@ from groundwire_evaluators.grounding.short_answers import (
 )
 from groundwire_evaluators.grounding.stated import Stated, compare_stated
 from groundwire_evaluators.grounding.subjects import other_subjects
-from groundwire_evaluators.grounding.swaps import swapped_values
+from groundwire_evaluators.grounding.swaps import exchanged_values, swapped_values
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
     CONTRARY,
@@ -106,8 +107,12 @@ class Comparison:
         """Conflicts with paraphrases of the claim anywhere in the chunks."""
         if not self.passages:
             return []
-        swapped = swapped_values(self.statement, self.passages, self.passages[0].language)
-        return [*self.stated.conflicts, *swapped]
+        swapped = list(swapped_values(self.statement, self.passages, self.passages[0].language))
+        taken = {conflict.start for conflict in swapped}
+        exchanged = exchanged_values(self.statement, self.passages)
+        swapped += [each for each in exchanged if each.start not in taken]
+        exclusive = exclusivity_conflicts(self.statement, self.passages, self.passages[0].language)
+        return [*self.stated.conflicts, *swapped, *exclusive]
 
     @cached_property
     def disagreements(self) -> list[Conflict]:
@@ -230,7 +235,7 @@ class Comparison:
         """Values of a short claim that answer a different question."""
         if not self.only_claim:
             return []
-        found = misplaced(self.added, self.question_content.content, self.passages)
+        found = misplaced(self.added, self.question_content, self.passages)
         if found or not self.question or not self.added.names or not self.added.short:
             return found
         language = self.passages[0].language

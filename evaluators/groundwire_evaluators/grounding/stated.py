@@ -1,11 +1,12 @@
 """Comparison of a claim's statuses and relations with the chunks."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundwire_evaluators.grounding import relations, status
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Evidence, Statement
+from groundwire_evaluators.grounding.exceptions import compare_exceptions
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.text.tokens import Token, tokenize
 from groundwire_evaluators.text.words import Language
@@ -29,6 +30,7 @@ class Stated:
     conflicts: tuple[Conflict, ...] = ()
     agrees: bool = False
     restated: tuple[tuple[int, int, frozenset[str]], ...] = ()
+    entailed: bool = False  # whether an exception says so in other words
 
     def is_restated(self, conflict: Conflict) -> bool:
         """Whether a conflict is only another wording."""
@@ -71,8 +73,15 @@ def compare_stated(
             restated.append((*whole, _OF_STATUSES))
         elif place == evidence.best:
             restated.append((each.start, each.end, _OF_STATUSES))
-    agrees = not conflicts and bool(same_sides or found.agreeing)
-    return Stated(tuple(conflicts), agrees, tuple(restated))
+    excepted = compare_exceptions(tokens, passages, language)
+    if excepted.conflict is not None:
+        conflict = excepted.conflict
+        end = min(conflict.end, len(statement.text))
+        conflicts.append(replace(conflict, start=min(conflict.start, max(end - 1, 0)), end=end))
+    if excepted.agrees:
+        restated.append((*whole, _OF_STATUSES | _OF_VERBS))
+    agrees = not conflicts and bool(same_sides or found.agreeing or excepted.agrees)
+    return Stated(tuple(conflicts), agrees, tuple(restated), excepted.agrees and agrees)
 
 
 def _compare_status(

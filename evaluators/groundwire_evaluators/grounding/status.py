@@ -8,7 +8,7 @@ condition ("only", "except", "unless") has no status.
 # ruff: noqa: E501  (tables of words)
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -109,6 +109,11 @@ _NONE = {
     "pt": frozenset("nenhum nenhuma".split()),
     "nl": frozenset(("geen",)),
 }
+# "…, but not in the hall": words before and of a denial that takes something out.
+_BUT = frozenset("but though aber jedoch mais pero ma mas maar".split())
+_NOT = frozenset("not nicht pas no non não niet".split())
+_AUXILIARIES = {"es": frozenset("se es está son están lo".split())}
+_LEFT_OUT = 6  # words behind it
 _CORRELATIVES = frozenset("ni nor né nem noch".split())  # go on with a denial
 _BEFORE, _AFTER = 6, 3  # words between a negation and the word that it turns
 _CLAUSE = re.compile(r"[,;:()–—]|\b(?:but|however|aber|mais|pero|ma|mas|maar)\b", re.IGNORECASE)
@@ -293,8 +298,19 @@ def _denied_of(
     denied = any(
         word.key in keys and before.lower in none and not shown.start <= before.start < shown.end
         for before, word in pairwise(words)
-    )
+    ) or (shown.affirmed and _is_left_out(shown, keys, words, language))
     return replace(shown, affirmed=False) if denied else shown
+
+
+def _is_left_out(shown: Status, keys: Set[str], words: Sequence[Token], language: Language) -> bool:
+    """Whether a sentence takes one of the things out behind it: "…, but not in the hall"."""
+    for at in range(1, len(words)):
+        before, word = words[at - 1].lower, words[at].lower
+        if word in _NOT and before in _BUT and words[at].start >= shown.end:
+            behind = words[at + 1 : at + 1 + _LEFT_OUT]
+            if behind and behind[0].lower not in _AUXILIARIES.get(language.code, ()):
+                return any(token.key in keys for token in behind)
+    return False
 
 
 def _covers(about: Sequence[Token], words: Sequence[Token], language: Language) -> bool:

@@ -2,7 +2,8 @@
 
 "The large room costs €40" beside "The small room costs €40. The large room costs €65." holds no
 new value, yet the chunk says the claim's own words with another one. The words on both sides of the
-value must be the chunk's, to the ends of the claim.
+value must be the chunk's, to the ends of the claim; or the value must belong to another part of its
+sentence than the words of the claim (`sentence_parts`).
 """
 
 from bisect import bisect_left
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.evidence import Place, Statement
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.sentence_parts import Subject, cuts_between, rival_of_part
 from groundwire_evaluators.text.names import Name, same_name
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable
 from groundwire_evaluators.text.tokens import Token
@@ -25,6 +27,8 @@ _LEADING = frozenset(
 )
 _LISTING = frozenset("and or und oder et ou y o e ed en of sowie as well both".split())
 _JOINED = 6  # words between two values of one list
+_MOST_VALUES = 4  # of a claim
+_MOST_PLACES = 8  # of a value in the chunks
 
 
 def swapped_values(
@@ -146,3 +150,51 @@ def _is_listed_with(value: Quantity | Name, other: Quantity | Name, passage: Pas
         ):
             return True
     return False
+
+
+def exchanged_values(statement: Statement, passages: Sequence[Passage]) -> Iterator[Conflict]:
+    """Firm conflicts: a value of the claim belongs to another part of every sentence that has it.
+
+    The sentence must hold all words that the claim says of the value. A bare number may count
+    another thing than the next one does: its part is known by numbers and names.
+    """
+    for value in statement.quantities[:_MOST_VALUES] if statement.content else ():
+        subject = _subject_of(value, statement)
+        places = [
+            (chunk, index)
+            for chunk, passage in enumerate(passages)
+            if passage.record is None and not passage.tables and passage.shows(value)
+            for index in range(len(passage.bounds))
+            if any(agree(value, each) for each in passage.quantities_of(index))
+        ][:_MOST_PLACES]
+        rivals = [
+            rival_of_part(value, subject, passages[chunk], index, by_words=value.kind != "number")
+            if subject.keys <= {token.key for token in passages[chunk].sentence(index)}
+            else None
+            for chunk, index in places
+        ]
+        if rivals and rivals[0] is not None and all(rivals):
+            yield Conflict(
+                "quantity", value.start, value.end, value.text, rivals[0].text, True, places[0][0]
+            )
+
+
+def _subject_of(value: Quantity, statement: Statement) -> Subject:
+    """The words of the part of a claim that a value is in."""
+    alike = [each for each in statement.quantities if comparable(value, each)]
+    bounds = [0, *cuts_between(statement.text, alike), len(statement.text)]
+    start = max(bound for bound in bounds if bound <= value.start)
+    end = min(bound for bound in bounds if bound > value.start)
+    others = [q for q in statement.quantities if q is not value and start <= q.start < end]
+    inside = [*others, value]
+    words = [
+        token
+        for token in statement.content
+        if start <= token.start < end and not any(q.start <= token.start < q.end for q in inside)
+    ]
+    names = [name for name in statement.names if start <= name.start < end]
+    return Subject(
+        frozenset([token.key for token in words]),
+        others,
+        frozenset([word for name in names for word in name.words]),
+    )

@@ -172,8 +172,11 @@ def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> f
     """
     bare = comparison.complete
     if bare is None:
+        if comparison.stated.entailed and not comparison.evidence.new_quantities:
+            return min(score, threshold - _CLEARLY)
         return max(score, threshold) if comparison.unbacked else score
-    if not comparison.evidence.own:
+    evidence = comparison.evidence
+    if not evidence.own or (bare.elliptic and (evidence.new_quantities or evidence.new_names)):
         return max(score, threshold)
     if comparison.stated.agrees:
         wrong = bare.denied

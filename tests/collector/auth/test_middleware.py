@@ -19,6 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from tests.ports import free_port
 
+from groundwire_collector.alerting.stack.writing import FILES
 from groundwire_collector.app import create_app
 from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS, KeyCache
 from groundwire_collector.settings import Settings
@@ -28,7 +29,6 @@ from groundwire_collector.storage.spans import spans_of
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 TRACE = b"\xab" * 16
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_nothing_but_that_it_lives_is_open_where_it_listens_wider(settings: Sett
 def test_the_containers_health_check_passes_where_keys_are_needed(
     settings: Settings, tmp_path: Path
 ) -> None:
-    """The command of deploy/Dockerfile, against a collector that listens as it does there."""
-    lines = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    """The command of the Dockerfile, against a collector that listens as it does there."""
+    lines = (FILES / "Dockerfile").read_text(encoding="utf-8").splitlines()
     (check,) = [line for line in lines if line.startswith("HEALTHCHECK")]
     command = json.loads(check.partition(" CMD ")[2])
     port = free_port()

@@ -78,7 +78,7 @@ def test_one_that_fails_is_counted_as_failed_and_judges_the_next_batch(named, an
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("nosuch", "evaluator nosuch: unknown; known: grounding"),
+        ("nosuch", "evaluator nosuch: unknown; known: behaviour"),
         ("shouting:Missing", "evaluator shouting:Missing: AttributeError"),
         ("shouting:Nothing", "evaluator shouting:Nothing: missing name, revision or judge()"),
         ("not_a_module:X", "evaluator not_a_module:X: ModuleNotFoundError"),

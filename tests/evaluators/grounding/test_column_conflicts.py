@@ -146,3 +146,29 @@ def test_rows_named_by_number_and_headings_of_small_words_are_known(
 def test_a_question_about_something_else_of_the_row_accuses_no_column() -> None:
     assert verdict("How big is the team?", "Six members.", TEAM) is Verdict.SUPPORTED
     assert verdict("Who is in charge?", "Bo Lind leads it.", TEAM) is Verdict.SUPPORTED
+
+
+ORDER = (
+    '{"order": 881, "ordered": "2026-03-02", "shipped": "2026-03-05", "delivered": "2026-03-09"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("When did the order ship?", "2026-03-05", "2026-03-02"),
+        ("When did my order ship?", "On 5 March 2026.", "March 9, 2026."),
+        ("When was it delivered?", "On 9 March 2026.", "On 5 March 2026."),
+        ("When was it ordered?", "2 March 2026", "9 March 2026"),
+    ],
+)
+def test_when_asks_for_the_act_and_not_for_the_thing(question: str, right: str, wrong: str) -> None:
+    assert verdict(question, right, ORDER) is Verdict.SUPPORTED
+    assert verdict(question, wrong, ORDER) is Verdict.CONTRADICTED
+
+
+def test_a_thing_that_is_a_column_too_leaves_the_question_plain() -> None:
+    ticket = '{"ticket": 12, "opened": "2026-01-10", "closed": "2026-01-14"}'
+    question = "When was the ticket closed?"
+    assert verdict(question, "January 14, 2026", ticket) is Verdict.SUPPORTED
+    assert verdict(question, "January 10, 2026", ticket) is Verdict.CONTRADICTED

@@ -4,6 +4,7 @@
 """
 
 from groundwire_collector.alerting.rules.alert import AlertRule
+from groundwire_collector.alerting.rules.behaviour import behaviour_drift
 from groundwire_collector.alerting.rules.faithfulness import faithfulness_alerts
 from groundwire_collector.alerting.rules.health import absence_alerts, coverage_alerts
 from groundwire_collector.alerting.rules.judges import judge_alerts
@@ -19,6 +20,7 @@ def alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
         *retrieval_alerts(limits),
         *faithfulness_alerts(limits),
         memorization(limits),
+        behaviour_drift(limits),
         *coverage_alerts(limits),
         *judge_alerts(limits),
     )

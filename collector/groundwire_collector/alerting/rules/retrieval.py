@@ -12,13 +12,20 @@ from groundwire_collector.alerting.annotations import (
 from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.recording import SLOW_QUANTILE, UNRETRIEVED
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
+from groundwire_collector.metric_definitions import CHANGED_SINCE_TRAINING, MODEL_TRAINED
 
 SERVICE = ("service",)
 BY_INDEX = ("service", "index_version")
+BY_MODEL = ("service", "model_version")
 
 
 def retrieval_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
-    return (retrieval_broken(limits), retrieval_slow(limits), index_stale(limits))
+    return (
+        retrieval_broken(limits),
+        retrieval_slow(limits),
+        index_stale(limits),
+        retraining_due(limits),
+    )
 
 
 def retrieval_broken(limits: RuleSettings) -> AlertRule:
@@ -92,6 +99,33 @@ def index_stale(limits: RuleSettings) -> AlertRule:
         first="Check that the last ingestion ran and that the retriever uses its index.",
         links={
             "turns_url": turns_url(limits, SERVICE, "newest"),
+            "dashboard_url": dashboard_url(limits),
+        },
+    )
+
+
+def retraining_due(limits: RuleSettings) -> AlertRule:
+    share = f'max by (service, model_version) ({CHANGED_SINCE_TRAINING.name}{{bound="lower"}})'
+    trained = f"max by (service, model_version) ({MODEL_TRAINED.name})"
+    moment = (
+        f"{{{{ with printf `{MODEL_TRAINED.name}{{service=%q,model_version=%q}}` "
+        "$labels.service $labels.model_version | query }}"
+        '{{ (. | first | value | toTime).Format "2006-01-02" }}{{ else }}unknown{{ end }}'
+    )
+    return AlertRule(
+        name="GroundwireRetrainingDue",
+        severity=Severity.TICKET,
+        expression=f"{share} > {limits.max_changed_since_training:g}\n"
+        f"and on (service, model_version) {trained}",
+        for_seconds=limits.training_for,
+        summary=f"{named('service')}{versions(('model_version',))}: at least "
+        f"{{{{ $value | {SHARE} }}}} of the turns use sources that changed since it was trained",
+        description=f"Trained up to {moment}; over the last 7 days, by the times of the chunks. "
+        "What the model learnt of them is out of date, and answers from memory are wrong there.",
+        first="Does the model still read its context where the source changed? Compare *stale* "
+        "probes and overrides of this version, then decide when to retrain.",
+        links={
+            "turns_url": turns_url(limits, BY_MODEL, "worst"),
             "dashboard_url": dashboard_url(limits),
         },
     )

@@ -135,6 +135,15 @@ class RuleSettings(BaseModel):
         "index is stale.",
     )
 
+    max_changed_since_training: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        description="Share of turns whose sources changed since the model was trained, from which "
+        "retraining is due.",
+    )
+    training_for: int = Field(6 * HOUR, ge=0, description="`for` of GroundwireRetrainingDue.")
+
     # Context reliance
     reliance_window: int = Field(
         DAY, ge=2, description="Window of reliance metrics: closed-book calls are rare."

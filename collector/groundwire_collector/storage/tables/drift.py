@@ -72,6 +72,7 @@ class RolloutRow(StoredModel, table=True):
     announced_ns: int = Field(sa_type=WIDE)
     announced_by: str
     note: str | None = None
+    trained_ns: int | None = Field(default=None, sa_type=WIDE)  # when a model's training data ended
 
 
 class BaselineActionRow(StoredModel, table=True):

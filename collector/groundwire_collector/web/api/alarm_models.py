@@ -185,6 +185,7 @@ class RolloutOut(BaseModel):
     announced_at: datetime
     announced_by: str
     note: str | None
+    trained_at: datetime | None
 
     @classmethod
     def of(cls, rollout: Rollout) -> "RolloutOut":
@@ -194,6 +195,7 @@ class RolloutOut(BaseModel):
             **{name: getattr(rollout, name) for name in names},
             at=moment(rollout.at_ns),
             announced_at=moment(rollout.announced_ns),
+            trained_at=None if rollout.trained_ns is None else moment(rollout.trained_ns),
         )
 
 

@@ -30,6 +30,9 @@ from groundwire_evaluators.gate.margins import Rules, load_rules
 router = APIRouter(prefix="/api/v1/compare", tags=["compare"])
 Text = Annotated[str, Query(min_length=1, max_length=200)]
 Pair = tuple[float, float]
+ComparedName = Literal[
+    "model_version", "prompt_version", "index_version", "adapter", "release", "tenant"
+]
 
 
 class SideCounts(BaseModel):
@@ -179,9 +182,7 @@ def compare(
     service: Text,
     baseline: Text,
     candidate: Text,
-    dimension: Literal[
-        "model_version", "prompt_version", "index_version", "tenant"
-    ] = "model_version",
+    dimension: ComparedName = "model_version",
     since: datetime | None = None,
     until: datetime | None = None,
     limit: Annotated[int, Query(ge=30, le=20_000, description="Turns of each side.")] = MOST,

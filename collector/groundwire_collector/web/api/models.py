@@ -133,6 +133,8 @@ class TurnOut(BaseModel):
     model_version: str | None
     prompt_version: str | None
     index_version: str | None
+    adapter: str | None
+    release: str | None
     question: str | None
     chunks: list[ChunkOut]
     context_source: str | None

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from groundwire_collector.auth.access import IngestAccess, ReadAccess
-from groundwire_collector.drift.dimensions import DEPLOYED
+from groundwire_collector.drift.dimensions import ANNOUNCED_ONLY, DEPLOYED
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import keys, rollouts
 from groundwire_collector.storage.rollouts import Rollout
@@ -18,13 +18,15 @@ from groundwire_collector.web.times import nanoseconds
 
 router = APIRouter(prefix="/api/v1/rollouts", tags=["rollouts"])
 
+NAMED = (*DEPLOYED, *ANNOUNCED_ONLY)
 Value = Annotated[str | None, Field(min_length=1, max_length=200)]
 
 
 class RolloutIn(BaseModel):
     """Announcement of new versions in a service; `at` defaults to now.
 
-    Values are those that the turns carry as tags, where they carry any.
+    Values are those that the turns carry as tags, where they carry any. `trained_at`: the time up
+    to which the training data of a new model version knows the facts.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -33,19 +35,24 @@ class RolloutIn(BaseModel):
     model_version: Value = None
     prompt_version: Value = None
     index_version: Value = None
+    adapter: Value = None
+    release: Value = None
     evaluator_revision: Value = None
     at: datetime | None = None
     note: str | None = Field(None, max_length=2000)
+    trained_at: datetime | None = None
 
     @model_validator(mode="after")
     def _says_what(self) -> "RolloutIn":
         if not self.values:
-            raise ValueError(f"one of {', '.join(DEPLOYED)} is required")
+            raise ValueError(f"one of {', '.join(NAMED)} is required")
+        if self.trained_at is not None and self.model_version is None:
+            raise ValueError("trained_at is of a model_version, which is missing")
         return self
 
     @property
     def values(self) -> dict[str, str]:
-        return {dimension: value for dimension in DEPLOYED if (value := getattr(self, dimension))}
+        return {dimension: value for dimension in NAMED if (value := getattr(self, dimension))}
 
 
 class RolloutPage(BaseModel):
@@ -73,6 +80,9 @@ def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> Ro
                 announced_ns=now_ns,
                 announced_by=by,
                 note=rollout.note,
+                trained_ns=(
+                    nanoseconds(rollout.trained_at) if dimension == "model_version" else None
+                ),
             )
             reports.append(
                 RolloutOut.of(row).model_copy(update={"id": rollouts.announce(connection, row)})

@@ -12,6 +12,7 @@ from groundwire_collector.web.pages import (
     overview,
     runbooks,
     sessions,
+    turn,
     turns,
     unanswered_traces,
 )
@@ -21,6 +22,7 @@ ROUTERS = (
     icon.router,
     overview.router,
     turns.router,
+    turn.router,
     failed_traces.router,
     unanswered_traces.router,
     sessions.router,

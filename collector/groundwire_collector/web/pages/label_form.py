@@ -9,6 +9,7 @@ from groundwire_collector.web.pages.passages import AnswerSegment
 from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.turn import Turn
 
+FIRST_CLAIMS, MOST_CLAIMS = 12, 40  # fields that are shown at once
 RELEVANCE = {"yes": True, "no": False}
 
 
@@ -23,13 +24,17 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class LabelForm:
-    """Form fields for one turn and labeller; `chunks` in the turn's order."""
+    """Form fields for one turn and labeller; `chunks` in the turn's order.
+
+    `claims` are those that were not supported, and the first ones; `rest` the others.
+    """
 
     turn_id: str
     token: str
     verdict: str
     reference: str
     claims: tuple[FormField, ...]
+    rest: tuple[FormField, ...]
     chunks: tuple[FormField, ...]
 
     @classmethod
@@ -44,22 +49,25 @@ class LabelForm:
             if label.chunk_id is not None
         }
         whole = (label.verdict for label in mine if label.start is None and label.verdict)
-        claims = [
-            FormField(
+        claims = {
+            passage.number: FormField(
                 f"claim-{passage.claim.start}-{passage.claim.end}",
                 f"claim {passage.number}",
                 verdicts.get((passage.claim.start, passage.claim.end), ""),
             )
             for passage in passages
             if passage.claim is not None and passage.claim.verdict is not Verdict.NOT_A_CLAIM
-        ]
+        }
+        bad = {passage.number for passage in passages if passage.bad}
+        shown = [n for at, n in enumerate(claims) if at < FIRST_CLAIMS or n in bad][:MOST_CLAIMS]
         names = [chunk_name(turn, at) for at in range(len(turn.chunks))]
         return cls(
             turn_id=turn.id,
             token=token,
             verdict=next(whole, ""),
             reference=next((label.reference for label in mine if label.reference), ""),
-            claims=tuple(claims),
+            claims=tuple(claims[number] for number in shown),
+            rest=tuple(field for number, field in claims.items() if number not in shown),
             chunks=tuple(
                 FormField(f"chunk-{at}", name, relevant.get(name, ""))
                 for at, name in enumerate(names)
@@ -69,7 +77,7 @@ class LabelForm:
 
 def answered(turn: Turn, fields: Mapping[str, str], before: LabelForm) -> list[LabelSubmission]:
     """Submitted labels that differ from the previous ones; empty fields are skipped."""
-    known = {each.name: each.value for each in (*before.claims, *before.chunks)}
+    known = {each.name: each.value for each in (*before.claims, *before.rest, *before.chunks)}
     known |= {"verdict": before.verdict, "reference": before.reference}
     found = []
     for name, value in fields.items():

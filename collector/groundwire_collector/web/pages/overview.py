@@ -108,8 +108,13 @@ def _default(connection: Connection, query: ScoreSumQuery, span: TimeRange, now:
     """The range of the address; without one the shortest preset that holds all recent turns."""
     if span.query or span.problem:
         return span
-    first = score_sums.extent(connection, query._replace(since=now - PRESETS["30d"]))
-    age = now - first[0] if first else PRESETS["7d"]
+    month = query._replace(since=now - PRESETS["30d"])
+    day = query._replace(since=now - FINE_LIFETIME_SECONDS, step=FINE)
+    hours, fine = score_sums.extent(connection, month), score_sums.extent(connection, day)
+    first = hours[0] if hours else now - PRESETS["7d"]
+    if fine and fine[0] < first + HOUR:  # the first hour with turns holds the first of these
+        first = fine[0]
+    age = now - first
     preset = next((name for name, seconds in PRESETS.items() if age <= seconds), "7d")
     return TimeRange.of({"range": preset}, now * SECOND)
 

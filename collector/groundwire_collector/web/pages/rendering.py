@@ -1,7 +1,8 @@
 """Jinja templates with autoescaping and a strict content security policy.
 
 The style sheet stands in the page, so that the page of the login needs no other request; the
-content security policy allows that one style sheet by its hash, and no script at all.
+content security policy allows that one style sheet by its hash, and no script but that of a turn's
+keys, by its hash and on that page alone.
 """
 
 import base64
@@ -22,12 +23,29 @@ from groundwire_collector.web.pages.time_range import NAMES, TimeRange
 
 ASSETS = files("groundwire_collector.web.pages") / "assets"
 _OWN_LINK = re.compile(r'(\b(?:href|action|src)=")/(?!/)')  # in a text quotes are escaped
-STYLE = (ASSETS / "style.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
+LIT_CLAIMS = 60  # claims of an answer whose evidence is lit while they have the focus
+
+
+def _lit(number: int) -> str:
+    """Rule that lights the evidence of a claim while one is on it."""
+    on = f".c{number}:is(:hover, :focus-within, :focus, :target)"
+    return f".sides:has({on}) .e{number} {{ background: var(--lit); }}"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+STYLE = (ASSETS / "style.css").read_text(encoding="utf-8") + "\n".join(
+    _lit(number) for number in range(1, LIT_CLAIMS + 1)
+)
+KEYS_SCRIPT = (ASSETS / "keys.js").read_text(encoding="utf-8")
+_POLICY = (
+    f"default-src 'none'; style-src {_hash(STYLE)}; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; "
-    f"style-src 'sha256-{_STYLE_HASH}'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",  # answers must not be cached or shared
@@ -37,14 +55,18 @@ HEADERS = {
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a template, links below the path of the proxy.
 
-    `span`: the time range that the navigation keeps.
+    `span`: the time range that the navigation keeps; `script`: one of ours that may run.
     """
     span: TimeRange = values.setdefault("span", TimeRange())
+    values["script"] = Markup(values["script"]) if values.get("script") else None  # a file of ours
     values["range_query"] = f"?{urlencode(span.query)}" if span.query else ""
     text = _ENVIRONMENT.get_template(template).render(values)
     if before := prefix():
         text = _OWN_LINK.sub(rf"\1{before}/", text)
-    return HTMLResponse(text, status, HEADERS)
+    headers = dict(HEADERS)
+    if script := values.get("script"):
+        headers["Content-Security-Policy"] += f"; script-src {_hash(script)}"
+    return HTMLResponse(text, status, headers)
 
 
 def _moment(value: datetime | int | None) -> str:

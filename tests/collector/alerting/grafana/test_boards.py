@@ -5,7 +5,7 @@ import json
 from groundwire_collector.alerting.grafana.boards import boards
 from groundwire_collector.alerting.rules.settings import RuleSettings
 
-SIX = {"overview", "faithfulness", "reliance", "drift", "finetune", "health"}
+SEVEN = {"overview", "faithfulness", "reliance", "behaviour", "drift", "finetune", "health"}
 
 
 def variable(board: dict, name: str) -> dict:
@@ -13,10 +13,10 @@ def variable(board: dict, name: str) -> dict:
     return found
 
 
-def test_six_dashboards_are_shipped_with_stable_uids():
+def test_seven_dashboards_are_shipped_with_stable_uids():
     shipped = boards(RuleSettings.load(None))
-    assert shipped.keys() == SIX
-    assert {board["uid"] for board in shipped.values()} == {f"groundwire-{name}" for name in SIX}
+    assert shipped.keys() == SEVEN
+    assert {board["uid"] for board in shipped.values()} == {f"groundwire-{name}" for name in SEVEN}
 
 
 def test_replicas_are_distinguished_by_the_labels_of_the_settings():

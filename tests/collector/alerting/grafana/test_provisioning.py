@@ -29,7 +29,7 @@ def test_dashboards_are_found_in_their_own_folder_of_grafana(tmp_path: Path):
     [provider] = document["providers"]
     assert (provider["folder"], provider["folderUid"]) == ("Groundwire", "groundwire")
     found = Path(provider["options"]["path"])
-    assert len(list(found.glob("*.json"))) == 6
+    assert len(list(found.glob("*.json"))) == 7
     for file in found.glob("*.json"):
         assert json.loads(file.read_text())["uid"].startswith("groundwire-")
 

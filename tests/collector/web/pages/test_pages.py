@@ -1,7 +1,9 @@
 """What people see: the worst turns, a turn with its sentences joined to its chunks, the alarms."""
 
+import base64
 import re
 from datetime import timedelta
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +13,7 @@ from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.web.pages import runbooks
+from groundwire_collector.web.pages.rendering import KEYS_SCRIPT
 from groundwire_evaluators.turn import Chunk
 
 
@@ -80,9 +83,11 @@ def test_one_address_opens_the_worst_turn_of_a_version_since_a_change(app, brows
     )
     since = int(later.timestamp())
     address = f"/turns/worst?order=worst&service=shop&model_version=ft-2&since={since}"
-    opened = browser.get(browser.get(address).headers["location"]).text
+    target = browser.get(address).headers["location"]
+    assert target.endswith(f"?service=shop&model_version=ft-2&since={since}")
+    opened = browser.get(target).text
     assert "parcel 4" in opened
-    assert '<mark class="contradicted">' in opened
+    assert '<mark class="contradicted c2">' in opened
     assert browser.get("/turns/worst?service=nobody").status_code == 404
 
 
@@ -106,14 +111,16 @@ def test_each_sentence_is_marked_and_joined_to_its_chunk(app, browser, pages):
     turn = pages.judged_turn(1)
     pages.save(app, turn)
     text = browser.get(f"/turns/{turn.turn.id}").text
-    supported = re.search(r'<mark class="supported" id="claim-1"[^>]*>(.*?)</mark>', text, re.S)
+    supported = re.search(r'<mark class="supported c1">(.*?)</mark>', text, re.S)
     assert supported.group(1) == "Parcels weigh up to 30 kg [1]."
-    contradicted = re.search(r'<mark class="contradicted"[^>]*>(.*?)</mark>(.*?)</sup>', text, re.S)
+    contradicted = re.search(r'<mark class="contradicted c2">(.*?)</mark>(.*?)</sup>', text, re.S)
     assert contradicted.group(1) == "They arrive within <u>two days</u>."
     assert 'href="#chunk-2"' in contradicted.group(2)
     second = text[text.index('id="chunk-2"') : text.index('id="chunk-3"')]
-    assert "Parcels arrive within five days." in second
+    assert "Parcels arrive within five days." in re.sub(r"<[^>]*>", "", second)
     assert 'href="#claim-2"' in second
+    assert '<span id="evidence-2"></span>' in second
+    assert "<b>days</b>" in second
     assert "not used by the answer" in text[text.index('id="chunk-3"') :]
 
 
@@ -136,7 +143,9 @@ def test_hostile_text_is_shown_as_text(app, browser, pages):
         answer = browser.get(path)
         assert answer.status_code == 200
         found = Tags(answer.text)
-        assert not {"script", "img", "iframe"} & set(found.tags), path
+        assert not {"img", "iframe"} & set(found.tags), path
+        scripts = re.findall(r"<script>(.*?)</script>", answer.text, re.S)
+        assert scripts == ([KEYS_SCRIPT] if path.startswith("/turns/") else []), path
         assert not [name for name, _ in found.attributes if name.startswith("on")], path
     assert "script" not in quiet.tags
     assert "&lt;script&gt;" in browser.get("/turns").text
@@ -153,6 +162,14 @@ def test_no_page_may_run_a_script_or_load_from_elsewhere(browser, path):
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_page_of_a_turn_may_run_the_script_of_its_keys_and_no_other(app, browser, pages):
+    turn = pages.judged_turn(1)
+    pages.save(app, turn)
+    policy = browser.get(f"/turns/{turn.turn.id}").headers["content-security-policy"]
+    digest = base64.b64encode(sha256(KEYS_SCRIPT.encode()).digest()).decode()
+    assert policy.endswith(f"; script-src 'sha256-{digest}'")
 
 
 def test_a_trace_leads_to_its_turn(app, browser, pages):

@@ -1,0 +1,1 @@
+"""Containers of the collector with Prometheus, Alertmanager and Grafana."""

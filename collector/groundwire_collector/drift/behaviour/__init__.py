@@ -1,0 +1,1 @@
+"""Drift of answers' behaviour, under a budget of its own."""
