@@ -14,8 +14,8 @@ from groundwire_collector.assembly.turns import AssembledRequest, assemble_reque
 from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
 from groundwire_collector.evaluation.registry import GROUNDING
 from groundwire_collector.evaluation.runner import judge
-from groundwire_collector.evaluation.training_files import MemorizedOverrides
 from groundwire_collector.evaluation.steps import judge_steps
+from groundwire_collector.evaluation.training_files import MemorizedOverrides
 from groundwire_collector.processes.time_limit import process_ends_after
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import progress, spans, turns
