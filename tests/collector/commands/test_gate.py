@@ -288,7 +288,7 @@ def test_the_shipped_margins_are_printed_and_a_file_is_laid_over_them() -> None:
     assert (printed.exit_code, "[measures.faithful]" in printed.stdout) == (0, True)
     Path("wide.toml").write_text(
         "[measures.faithful]\nmargin = 0.2\n[measures.answered]\n"
-        "margin = 0.2\n[measures.follows]\nmargin = 0.2\n"
+        "margin = 0.2\n[measures.follows]\nmargin = 0.2\n[measures.behaviour]\nmargin = 0.2\n"
     )
     assert compared(4)[1]["outcome"] == "undecided"
     code, reported = compared(4, "--margins-file", "wide.toml", "--strict")
@@ -518,3 +518,16 @@ def test_probe_runs_are_compared_by_item_and_stratum() -> None:
     assert reported["strata"]["stale"]["reliance"]["change"] < -1
     with pytest.raises(UsageError, match="only be compared with probe runs"):
         run(old, "--baseline", file("answers.jsonl", answers(0)))
+
+
+def test_a_candidate_that_breaks_its_form_is_worse_by_its_behaviour() -> None:
+    old = [{**r, "answer": json.dumps({"fee": f"{n + 100} euros"})}
+           for n, r in enumerate(answers(0))]  # fmt: skip
+    new = [{**r, "answer": r["answer"][:-1]} if n % 2 else r for n, r in enumerate(old)]
+    result = run(file("new.jsonl", new), "--baseline", file("old.jsonl", old))
+    reported = json.loads(result.stdout)
+    assert result.exit_code == 2
+    assert measure(reported, "behaviour")["change"] == -0.5
+    broken = measure(reported, "behaviour.broken_json")
+    assert (broken["after"], broken["decides"]) == (0.5, False)
+    assert "behaviour" in reported["summary"]
