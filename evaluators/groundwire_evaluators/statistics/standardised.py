@@ -131,7 +131,7 @@ class _Numbers:
         """Newcombe's hybrid; clusters that both groups share are taken for apart, which widens."""
         if self.clusters < FEWEST_CLUSTERS:
             return Interval(-1.0, 1.0)
-        one, other = self.mean(0), self.mean(1)
+        one, other = (min(max(self.mean(side), 0.0), 1.0) for side in (0, 1))  # rounding
         before = wilson(one * self._effective(0), self._effective(0), level)
         after = wilson(other * self._effective(1), self._effective(1), level)
         change = other - one
