@@ -2,9 +2,10 @@
 
     python benchmarks/kills.py [--kills 200] [--seed 1] [--rate 20] [--drain-seconds 900] [--roles]
 
-Two collectors (with --roles two receivers, three judging workers and two monitors) share a PostgreSQL of their own (apt-get install postgresql) while senders post turns
-of three spans to whichever answers. Each kill takes at random a receiver, a worker, the leader's
-worker, a whole collector with its supervisor, or PostgreSQL itself (immediate stop, then start). A
+Two collectors (with --roles two receivers, three judging workers and two monitors) share a
+PostgreSQL of their own (apt-get install postgresql) while senders post turns of three spans to
+whichever answers. Each kill takes at random a receiver, a worker, the leader's worker, a whole
+collector with its supervisor, or PostgreSQL itself (immediate stop, then start). A
 collector that ended is started again at once. Afterwards the backlog is judged, as far as
 `--drain-seconds` go, and every acknowledged trace, the stored turns, the judgements, the counters
 and the alarms are compared, also after an error or SIGTERM. Each acknowledged trace is written to
@@ -191,7 +192,8 @@ def compare(connection: Any, acknowledged: list[str]) -> dict[str, int]:
     stored = dict(rows.fetchall())
     judged = {row[0] for row in connection.execute("SELECT trace_id FROM turn").fetchall()}
     pending = connection.execute(
-        "SELECT trace_id FROM pending_trace UNION SELECT trace_id FROM judged_trace UNION SELECT encode(trace_id, 'hex') FROM arrival "
+        "SELECT trace_id FROM pending_trace UNION SELECT trace_id FROM judged_trace UNION "
+        "SELECT encode(trace_id, 'hex') FROM arrival "
         "WHERE seq > coalesce((SELECT max(seq) FROM cursor), 0)"
     ).fetchall()
     waiting = {row[0] for row in pending}
