@@ -24,6 +24,7 @@ from dashboards.panels import (
     by_version,
     coloured,
     coloured_parts,
+    happened,
     line,
     link,
     number,
@@ -291,14 +292,14 @@ def failing() -> timeseries.Panel:
 
 
 def judge_calls() -> timeseries.Panel:
-    calls = rate(f"{JUDGE_CALLS.name}_total", SERVICE)
+    calls = happened(f"{JUDGE_CALLS.name}_total", SERVICE, "evaluator, result")
     panel = rate_of(
         "Do judges answer?",
         "Only `answered` becomes a score. rate_limited: lower the rate; nonsense and hijacked: "
         "the judge is too weak, or texts manipulate it.",
         "calls/min",
         empty=NEEDS_JUDGE,
-    ).with_target(query(f"60 * sum by (evaluator, result) ({calls})", "{{evaluator}} · {{result}}"))
+    ).with_target(query(calls, "{{evaluator}} · {{result}}"))
     return coloured_parts(shaded(panel, POOR), RESULT_COLOURS)
 
 

@@ -22,7 +22,7 @@ from grafana_foundation_sdk.models import heatmap as heatmap_models
 from grafana_foundation_sdk.models import prometheus as prometheus_models
 from grafana_foundation_sdk.models.common import DataSourceRef
 
-from groundwire_collector.alerting.promql import SERVICE, one_replica
+from groundwire_collector.alerting.promql import SERVICE, one_replica, rate
 from groundwire_collector.metric_definitions import VERSION_FIRST_SEEN
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -183,6 +183,13 @@ def dashed(panel: timeseries.Panel, pattern: str, colour: str = "") -> timeserie
     """Dash the series whose legend has a pattern."""
     style = [property_of("custom.lineStyle", DASH), *([_fixed(colour)] if colour else [])]
     return panel.override_by_regexp(pattern, style)
+
+
+def happened(counter: str, matchers: str, by: str) -> str:
+    """Events a minute, without the series of those that did not happen in the displayed range."""
+    series = f"{counter}{{{matchers}}}"
+    total = one_replica(f"increase({series}[$__range] @ end())")
+    return f"60 * sum by ({by}) ({rate(counter, matchers)}) and sum by ({by}) ({total}) > 0"
 
 
 def by_version(

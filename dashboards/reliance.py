@@ -19,6 +19,7 @@ from dashboards.panels import (
     coloured_parts,
     dashed,
     good_share,
+    happened,
     line,
     link,
     parts,
@@ -249,14 +250,14 @@ def probe_runs() -> timeseries.Panel:
 
 
 def probes() -> timeseries.Panel:
-    calls = rate(f"{PROBE_CALLS.name}_total", MODEL)
+    calls = happened(f"{PROBE_CALLS.name}_total", MODEL, "source, result")
     panel = rate_of(
         "Are the calls of probes answered?",
         "Probe and closed-book calls made by the collector, by result. Failed and skipped "
         "calls reduce the sample size of the panels above.",
         "calls/min",
         empty="needs probes or closed-book calls",
-    ).with_target(query(f"60 * sum by (source, result) ({calls})", "{{source}} · {{result}}"))
+    ).with_target(query(calls, "{{source}} · {{result}}"))
     return coloured_parts(shaded(panel, POOR), RESULT_COLOURS)
 
 

@@ -18,7 +18,7 @@ from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome
 
 COUNTER = re.compile(r"\bgroundwire_\w+_(?:total|bucket|count|sum)\b")
-RATED = re.compile(r"(?:rate|increase|\w+_over_time)\([^()]*\[[^\]]*\][^()]*\)")
+RATED = re.compile(r"(?:rate|increase|\w+_over_time)\([^()]*\[[^\]]*\](?: @ end\(\))?[^()]*\)")
 RANGES = {"$__rate_interval", "$__range", "1h", "7d"}
 SCREEN = 22  # grid rows at 1920 × 1080
 MEANING = {"green", "orange", "red"}
