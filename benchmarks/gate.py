@@ -4,22 +4,25 @@
     python -m benchmarks.gate equal     share of 1,000 equal pairs that is called worse
     python -m benchmarks.gate power     share of falls by a third that is called worse
 
-`real` judges all recorded answers anew (three CPU minutes) and keeps the measures in --measures
-FILE, which `equal` reads: its pairs are two recorded checkpoints whose answers to each fact are
-exchanged by a coin, so that neither side is better and both differ as two models do.
+`real` judges all recorded answers anew (three CPU minutes) and keeps the measures in the folder
+--measures, which `equal` reads: its pairs are two recorded checkpoints whose answers to each fact
+are exchanged by a coin, so that neither side is better and both differ as two models do.
 """
 
 import json
 import sys
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 
+from benchmarks.real_model import answers
+from benchmarks.real_model.judged import gated, judge
+from benchmarks.real_model.tables import by_checkpoint
 from groundwire_evaluators.gate import MeasuredAnswer, NotComparableError, load_rules, run_gate
 from groundwire_evaluators.gate.decision import MeasureOutcome
 from groundwire_evaluators.gate.margins import Rules
@@ -44,7 +47,7 @@ def main() -> None:
     """Print one of the three tables."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("table", choices=("real", "equal", "power"))
-    parser.add_argument("--measures", type=Path, default=Path("gate-measures.json"))
+    parser.add_argument("--measures", type=Path, default=Path("gate-measures"))
     parser.add_argument("--pairs", type=int, default=PAIRS)
     options = parser.parse_args()
     if options.table == "real":
@@ -56,21 +59,25 @@ def main() -> None:
 
 
 def real(path: Path) -> None:
-    """Outcomes of every recorded checkpoint, with references and without."""
-    found = _recorded(path)
-    print("| handbook | checkpoint | right | outcome with references | by | verdicts alone | by |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for handbook, checkpoints in found.items():
+    """Outcomes of every recorded checkpoint: against base, with earlier ones, by verdicts alone."""
+    head = ("handbook", "checkpoint", "right", "against base", "and earlier checkpoints", "by")
+    print(f"| {' | '.join(head)} | without references | by |")
+    print(f"|{' --- |' * (len(head) + 2)}")
+    for handbook, checkpoints in _recorded(path).items():
         base = checkpoints["base"]
-        for checkpoint, answers in checkpoints.items():
+        before = sum(each.values["right"] for each in base)
+        arms: dict[str, dict[str, Answers]] = {}
+        for checkpoint, measured in checkpoints.items():
             if checkpoint == "base":
                 continue
-            right = sum(each.values["right"] for each in answers)
-            before = sum(each.values["right"] for each in base)
-            cells = [handbook, checkpoint, f"{before:.0f} → {right:.0f} of {len(answers)}"]
-            for known in (True, False):
-                cells += _outcome(_without(base, known), _without(answers, known))
+            earlier = arms.setdefault(checkpoint.partition("-")[0], {})
+            right = sum(each.values["right"] for each in measured)
+            alone, _ = _outcome(base, measured)
+            cells = [handbook, checkpoint, f"{before:.0f} → {right:.0f} of {len(measured)}", alone]
+            cells += _outcome(base, measured, earlier)
+            cells += _outcome(_unknown(base), _unknown(measured))
             print(f"| {' | '.join(cells)} |")
+            earlier[checkpoint] = measured
 
 
 def equal(path: Path, pairs: int) -> None:
@@ -148,23 +155,25 @@ def _made(at: int, right: bool, faithful: bool) -> MeasuredAnswer:
     return MeasuredAnswer(str(at), str(at), "scored", values, {})
 
 
-def _outcome(before: Answers, after: Answers) -> Iterator[str]:
+def _outcome(
+    before: Answers, after: Answers, earlier: Mapping[str, Answers] | None = None
+) -> tuple[str, str]:
+    """Outcome, and the measures behind it."""
     try:
-        found = run_gate(before, after, load_rules())
+        found = run_gate(before, after, load_rules(), dict(earlier or {}))
     except NotComparableError as error:
-        yield from (str(error), "")
-        return
-    yield found.outcome.value
-    yield ", ".join(_why(found))
+        return str(error), ""
+    return found.outcome.value, ", ".join(_why(found))
 
 
-def _why(found: GateResult) -> list[str]:
-    worse = MeasureOutcome.WORSE
-    return [
-        f"{name} {each.contrast.change:+.2f}"
-        for name, each in found.baseline.decisions.items()
-        if each.outcome is worse and each.rule.decides and each.contrast is not None
-    ]
+def _why(found: GateResult) -> Iterator[str]:
+    for verdict in (found.baseline, found.best):
+        if verdict is None or verdict.outcome is not MeasureOutcome.WORSE:
+            continue
+        where = "" if verdict is found.baseline else f" against {verdict.reference}"
+        for name, each in verdict.decisions.items():
+            if each.outcome is verdict.outcome and each.rule.decides and each.contrast:
+                yield f"{name} {each.contrast.change:+.2f}{where}"
 
 
 def _interim(before: Answers, after: Answers, rules: Rules) -> MeasureOutcome:
@@ -179,46 +188,43 @@ def _interim(before: Answers, after: Answers, rules: Rules) -> MeasureOutcome:
     return outcome
 
 
-def _without(answers: Answers, known: bool) -> Answers:
-    """The answers with what is right, or without."""
-    if known:
-        return answers
+def _unknown(measured: Answers) -> Answers:
+    """The answers without references."""
     return [
         replace(each, values={n: v for n, v in each.values.items() if n != "right"})
-        for each in answers
+        for each in measured
     ]
 
 
-def _recorded(path: Path) -> Mapping[str, Mapping[str, Answers]]:
+def _recorded(folder: Path) -> Mapping[str, Mapping[str, Answers]]:
     """Measured answers by handbook and checkpoint, the base first; judged where not kept yet."""
-    if not path.exists():
-        path.write_text(json.dumps(_judged()), encoding="utf-8")
-    read = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        handbook: {name: [MeasuredAnswer(**each) for each in rows] for name, rows in rest.items()}
-        for handbook, rest in read.items()
-    }
-
-
-def _judged() -> dict[str, dict[str, list[dict[str, object]]]]:
-    from benchmarks.real_model import answers
-    from benchmarks.real_model.judged import gated, judge, judged_by_checkpoint
-
-    found: dict[str, dict[str, list[dict[str, object]]]] = {}
-    for handbook, checkpoint, rows in judged_by_checkpoint(judge(answers.read(answers.RECORDING))):
-        print(handbook, checkpoint, len(rows), file=sys.stderr)
-        facts = {each.answer.question_id: each.answer.fact for each in rows}
-        found.setdefault(handbook, {})[checkpoint] = [
-            {
-                "id": each.id,
-                "question": facts[each.id],
-                "state": each.state,
-                "values": dict(each.values),
-                "record": {},
-            }
-            for each in gated(rows, known=True)
-        ]
+    folder.mkdir(parents=True, exist_ok=True)
+    recording = answers.read(answers.RECORDING)
+    found: dict[str, dict[str, Answers]] = {}
+    for handbook, checkpoint, rows in by_checkpoint(e for e in recording if e.mode == "open"):
+        path = folder / f"{handbook}-{checkpoint}.json"
+        if not path.exists():
+            started = process_time()
+            path.write_text(json.dumps(_judged(rows)), encoding="utf-8")
+            print(f"{path.stem}: {process_time() - started:.0f} CPU s", file=sys.stderr)
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        found.setdefault(handbook, {})[checkpoint] = [MeasuredAnswer(**each) for each in kept]
     return found
+
+
+def _judged(rows: Sequence[answers.Answer]) -> list[dict[str, object]]:
+    """Answers as the gate measures them; a fact's two questions are one cluster."""
+    facts = {each.question_id: each.fact for each in rows}
+    return [
+        {
+            "id": each.id,
+            "question": facts[each.id],
+            "state": each.state,
+            "values": dict(each.values),
+            "record": {},
+        }
+        for each in gated(judge(rows), known=True)
+    ]
 
 
 if __name__ == "__main__":

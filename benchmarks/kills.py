@@ -1,10 +1,11 @@
 """kill -9 again and again under load: nothing acknowledged is lost, nothing is counted twice.
 
-    python benchmarks/kills.py [--kills 200] [--seed 1] [--rate 20] [--drain-seconds 900]
+    python benchmarks/kills.py [--kills 200] [--seed 1] [--rate 20] [--drain-seconds 900] [--roles]
 
-Two collectors share a PostgreSQL of their own (apt-get install postgresql) while senders post turns
-of three spans to whichever answers. Each kill takes at random a receiver, a worker, the leader's
-worker, a whole collector with its supervisor, or PostgreSQL itself (immediate stop, then start). A
+Two collectors (with --roles two receivers, three judging workers and two monitors) share a
+PostgreSQL of their own (apt-get install postgresql) while senders post turns of three spans to
+whichever answers. Each kill takes at random a receiver, a worker, the leader's worker, a whole
+collector with its supervisor, or PostgreSQL itself (immediate stop, then start). A
 collector that ended is started again at once. Afterwards the backlog is judged, as far as
 `--drain-seconds` go, and every acknowledged trace, the stored turns, the judgements, the counters
 and the alarms are compared, also after an error or SIGTERM. Each acknowledged trace is written to
@@ -42,14 +43,21 @@ from tests.running import Collector, collector, until
 SENDERS = 4
 PAUSE_SECONDS = (0.2, 4.0)  # between two kills
 TARGETS = ("receiver", "worker", "leader", "collector", "postgresql")
+COLLECTORS = {"first": "all", "second": "all"}
+ROLES = {
+    **{f"receiver-{number}": "receiver" for number in (1, 2)},
+    **{f"worker-{number}": "worker" for number in (1, 2, 3)},
+    **{f"monitor-{number}": "monitor" for number in (1, 2)},
+}
 
 
 @dataclass
 class Fleet:
-    """Two collectors on one database, each started again when it ends."""
+    """Collectors on one database, each started again when it ends; `roles` by name."""
 
     cluster: Cluster
     folder: Path
+    roles: dict[str, str]
     running: dict[str, Collector] = field(default_factory=dict)
     stacks: dict[str, ExitStack] = field(default_factory=dict)
     failed_starts: int = 0
@@ -58,7 +66,10 @@ class Fleet:
         stack = ExitStack()
         url = f"{self.cluster.url('kills')}?application_name={name}"
         started = collector(
-            self.folder / name, GROUNDWIRE_DATABASE_URL=url, GROUNDWIRE_BASELINE_TURNS="200"
+            self.folder / name,
+            GROUNDWIRE_DATABASE_URL=url,
+            GROUNDWIRE_BASELINE_TURNS="200",
+            GROUNDWIRE_ROLE=self.roles[name],
         )
         self.running[name] = stack.enter_context(started)
         self.stacks[name] = stack
@@ -71,6 +82,10 @@ class Fleet:
                     self.start(name)
                 except AssertionError:  # tried again after the next kill
                     self.failed_starts += 1
+
+    def of_role(self, *roles: str) -> list[Collector]:
+        """Running collectors of some roles."""
+        return [self.running[name] for name in self.running if self.roles[name] in roles]
 
     def close(self) -> None:
         for stack in self.stacks.values():
@@ -111,7 +126,7 @@ class Senders:
 
     def _taken(self, body: bytes) -> bool:
         try:
-            if random.choice(list(self.fleet.running.values())).post(body) == 200:
+            if random.choice(self.fleet.of_role("all", "receiver")).post(body) == 200:
                 return True
         except OSError:
             pass
@@ -127,6 +142,8 @@ def kill(fleet: Fleet, target: str, chance: random.Random) -> None:
             fleet.cluster.stop()
             time.sleep(chance.uniform(0.0, 2.0))
             fleet.cluster.start()
+        elif fleet.roles is ROLES:
+            kill_role(fleet, target, chance)
         elif target == "collector":
             os.killpg(victim.process.pid, signal.SIGKILL)
         elif target == "receiver":
@@ -137,6 +154,16 @@ def kill(fleet: Fleet, target: str, chance: random.Random) -> None:
             worker = victim.worker()
             if worker is not None:
                 worker.kill()
+
+
+def kill_role(fleet: Fleet, target: str, chance: random.Random) -> None:
+    """Kill a receiver, a judging worker, the monitor that leads, or any collector."""
+    if target == "leader":
+        victim = fleet.running[holder(url(fleet.cluster))]
+    else:
+        every = target == "collector"
+        victim = chance.choice(fleet.of_role(*(set(ROLES.values()) if every else {target})))
+    os.killpg(victim.process.pid, signal.SIGKILL)
 
 
 def receiver_of(victim: Collector) -> psutil.Process:
@@ -165,7 +192,8 @@ def compare(connection: Any, acknowledged: list[str]) -> dict[str, int]:
     stored = dict(rows.fetchall())
     judged = {row[0] for row in connection.execute("SELECT trace_id FROM turn").fetchall()}
     pending = connection.execute(
-        "SELECT trace_id FROM pending_trace UNION SELECT encode(trace_id, 'hex') FROM arrival "
+        "SELECT trace_id FROM pending_trace UNION SELECT trace_id FROM judged_trace UNION "
+        "SELECT encode(trace_id, 'hex') FROM arrival "
         "WHERE seq > coalesce((SELECT max(seq) FROM cursor), 0)"
     ).fetchall()
     waiting = {row[0] for row in pending}
@@ -194,7 +222,8 @@ def compare(connection: Any, acknowledged: list[str]) -> dict[str, int]:
 def backlog(cluster: Cluster) -> int:
     with psycopg.connect(url(cluster)) as connection:
         row = connection.execute(
-            "SELECT (SELECT count(*) FROM pending_trace) + (SELECT count(*) FROM arrival "
+            "SELECT (SELECT count(*) FROM pending_trace) + (SELECT count(*) FROM judged_batch) + "
+            "(SELECT count(*) FROM arrival "
             "WHERE seq > coalesce((SELECT max(seq) FROM cursor), 0))"
         ).fetchone()
     return int(row[0]) if row else 0
@@ -234,7 +263,7 @@ def run(fleet: Fleet, options: argparse.Namespace) -> None:
     with options.acknowledged.open("w") as record:
         senders = Senders(fleet, options.rate, record)
         try:
-            for name in ("first", "second"):
+            for name in fleet.roles:
                 fleet.start(name)
             senders.start()
             for target in attack(fleet, options.kills, chance):
@@ -259,6 +288,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--roles", action="store_true", help="2 receivers, 3 workers, 2 monitors")
     parser.add_argument("--rate", type=float, default=20, help="turns a second, 0: no limit")
     parser.add_argument("--drain-seconds", type=float, default=900)
     parser.add_argument("--acknowledged", type=Path, default=Path("acknowledged.txt"))
@@ -266,7 +296,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, terminate)
     with running_cluster() as cluster, tempfile.TemporaryDirectory() as folder:
         cluster.create("kills")
-        fleet = Fleet(cluster, Path(folder))
+        fleet = Fleet(cluster, Path(folder), ROLES if options.roles else COLLECTORS)
         try:
             run(fleet, options)
         finally:

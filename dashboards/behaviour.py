@@ -18,6 +18,7 @@ from dashboards.panels import (
     query_now,
     refusals_link,
     runbook_link,
+    shaded,
     turns_link,
 )
 from groundwire_collector.alerting.promql import (
@@ -156,7 +157,7 @@ def length() -> timeseries.Panel:
 
 
 def faults() -> timeseries.Panel:
-    return (
+    panel = (
         bad_share(
             "Which fault do answers have?",
             "Share of the answers that were checked for it: invalid format (services with a rule), "
@@ -165,6 +166,7 @@ def faults() -> timeseries.Panel:
         .with_target(query(_share(FAULTS, "trait"), "{{trait}}"))
         .data_links([turns_link("newest")])
     )
+    return shaded(panel, "orange")
 
 
 def _share(trait: str, by: str) -> str:

@@ -6,12 +6,20 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
+    BAD,
     CITATION_COLOURS,
+    GOOD,
+    PLAIN,
+    POOR,
+    STATE_COLOURS,
     VERDICT_COLOURS,
     VERSION_LINKS,
     bad_share,
+    bounded,
     by_version,
     change,
+    coloured,
+    coloured_parts,
     density,
     expected,
     good_share,
@@ -23,6 +31,7 @@ from dashboards.panels import (
     rate_of,
     refusals_link,
     runbook_link,
+    shaded,
     turns_link,
 )
 from groundwire_collector.alerting.promql import (
@@ -68,6 +77,12 @@ UID = "groundwire-faithfulness"
 CHOSEN = 'evaluator="$evaluator"'
 FEWEST_OF_USUAL = 0.25  # scored turns in a step, as a share of the last hour's rate
 CHOOSE_SERVICE = "choose one service"
+FLIP_COLOURS = {
+    "right now · .*": GOOD,
+    "wrong now · .*": BAD,
+    "scored · .*": PLAIN,
+    "failed · .*": POOR,
+}
 NEEDS_LABELS = "needs labels of people"
 NEEDS_JUDGE = "needs a judge"
 NEEDS_GOLDEN = "needs a judge with a golden set"
@@ -226,13 +241,14 @@ def citations() -> timeseries.Panel:
 
 def states() -> timeseries.Panel:
     judged = f"sum by (state) ({rate(f'{EVALUATIONS.name}_total', JUDGED)})"
-    return rate_of(
+    panel = rate_of(
         "Why are turns not scored?",
         "Evaluations by state, of the chosen evaluator. Only `scored` is included in means. If "
         "not_evaluable grows, content is redacted or truncated upstream; if failed grows, see "
         "the runbook of failing evaluations.",
         "turns/s",
     ).with_target(query(judged, "{{state}}"))
+    return coloured(panel, STATE_COLOURS)
 
 
 def reader() -> timeseries.Panel:
@@ -250,44 +266,44 @@ def reader() -> timeseries.Panel:
 def estimate() -> timeseries.Panel:
     estimated = one_replica(f"{FAITHFULNESS_ESTIMATE.name}{{{MODEL}}}")
     cheap = mean(P_UNSUPPORTED.name, JUDGED)
-    return (
-        good_share(
-            "How many answers are faithful, corrected by labels?",
-            "Share of answers without an unsupported claim: the uncorrected score (1 - mean "
-            "p_unsupported), and the estimates corrected by labels of people or a judge, with 95 % "
-            "bounds. An estimate corrected toward a judge is only as accurate as the judge.",
-            CHOOSE_SERVICE,
-        )
-        .with_target(query(_few(f"1 - ({cheap})"), "uncorrected · {{model_version}}"))
-        .with_target(query(_few(estimated), "{{bound}} by {{reference}} · {{model_version}}"))
+    panel = good_share(
+        "How many answers are faithful, corrected by labels?",
+        "Share of answers without an unsupported claim: the estimates corrected by labels of "
+        "people or a judge, with 95 % bounds (thin), and the uncorrected score (1 - mean "
+        "p_unsupported, dashed). An estimate corrected toward a judge is only as accurate as the "
+        "judge.",
+        CHOOSE_SERVICE,
     )
+    panel = by_version(panel, _few(estimated), "{{bound}} by {{reference}} · {{model_version}}")
+    uncorrected = query(_few(f"1 - ({cheap})"), "uncorrected · {{model_version}}")
+    return bounded(panel.with_target(uncorrected))
 
 
 def since_baseline() -> timeseries.Panel:
     expression = one_replica(f"{FAITHFULNESS_SINCE_BASELINE.name}{{{MODEL}}}")
-    return change(
+    panel = change(
         "Did answers get worse than the baseline, by labels?",
-        "With anytime-valid bounds: if the upper bound is below 0, answers got worse, according to "
-        "people or a judge.",
+        "With anytime-valid bounds (thin): if the upper bound is below 0, answers got worse, "
+        "according to people or a judge.",
         empty=f"{NEEDS_LABELS}; {CHOOSE_SERVICE}",
-    ).with_target(query(_few(expression), "{{bound}} by {{reference}} · {{model_version}}"))
+    )
+    legend = "{{bound}} by {{reference}} · {{model_version}}"
+    return bounded(by_version(panel, _few(expression), legend))
 
 
 def labels() -> timeseries.Panel:
     number = one_replica(f"{FAITHFULNESS_LABELS.name}{{{MODEL}}}")
     worth = one_replica(f"{FAITHFULNESS_EFFECTIVE_LABELS.name}{{{MODEL}}}")
     legend = "by {{reference}} · {{model_version}}"
-    return (
-        line(
-            "Are there enough labels?",
-            "Number of labels, and the effective number: how many labels alone would give the same "
-            "precision. Label more if the bounds are too wide to act on.",
-            "none",
-            empty=NEEDS_LABELS,
-        )
-        .with_target(query(number, f"labels {legend}"))
-        .with_target(query(worth, f"effective {legend}"))
+    panel = line(
+        "Are there enough labels?",
+        "Number of labels, and the effective number (dashed): how many labels alone would give "
+        "the same precision. Label more if the bounds are too wide to act on.",
+        "none",
+        empty=NEEDS_LABELS,
     )
+    panel = by_version(panel, number, f"labels {legend}")
+    return bounded(panel.with_target(query(worth, f"effective {legend}")))
 
 
 def calibration_error() -> timeseries.Panel:
@@ -346,7 +362,7 @@ def golden_agreement() -> timeseries.Panel:
 
 def golden_flips() -> timeseries.Panel:
     judged = one_replica(JUDGE_GOLDEN_TURNS.name)
-    return (
+    panel = (
         line(
             "Which verdicts on the golden set changed?",
             "Compared with the first replay of the same revision: now right, or now wrong; and the "
@@ -360,6 +376,7 @@ def golden_flips() -> timeseries.Panel:
         )
         .with_target(query(judged, "{{state}} · {{evaluator}}"))
     )
+    return coloured_parts(shaded(panel, "purple"), FLIP_COLOURS)
 
 
 def golden_age() -> timeseries.Panel:

@@ -30,7 +30,6 @@ from dashboards.panels import (
     link,
     listing,
     number,
-    query,
     query_now,
     row_link,
     runbook_link,
@@ -260,18 +259,20 @@ def speed() -> timeseries.Panel:
 
 
 def probes() -> timeseries.Panel:
-    every = one_replica(f"increase({PROBE_OUTCOMES.name}_total{{{BOTH}}}[1h])")
-    memory = one_replica(
-        f'increase({PROBE_OUTCOMES.name}_total{{{BOTH}, outcome=~"parametric|stale"}}[1h])'
-    )
-    by = "sum by (model_version, stratum)"
-    return bad_share(
+    def made(chosen: str) -> str:
+        series = f"{PROBE_OUTCOMES.name}_total{{{chosen}"
+        memory = one_replica(f'increase({series}, outcome=~"parametric|stale"}}[1h])')
+        every = one_replica(f"increase({series}}}[1h])")
+        return ratio(memory, every, "sum by (model_version, stratum)")
+
+    panel = bad_share(
         "Which facts does it recite?",
         "Probes answered from memory, by stratum: facts that every model knows, facts from the "
         "fine-tune's training file, fresh facts. A rise in the second alone means that the "
         "fine-tune memorized them.",
         "needs probes",
-    ).with_target(query(ratio(memory, every, by), "{{stratum}} · {{model_version}}"))
+    )
+    return compared(panel, *_of_each(made), "{{stratum}} · {{model_version}}", several=True)
 
 
 def refusals() -> timeseries.Panel:

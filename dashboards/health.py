@@ -18,10 +18,13 @@ from dashboards.panels import (
     LEGEND,
     PLAIN,
     POOR,
+    RESULT_COLOURS,
     Steps,
     bad_share,
     by_version,
     coloured,
+    coloured_parts,
+    happened,
     line,
     link,
     number,
@@ -29,6 +32,7 @@ from dashboards.panels import (
     query_now,
     rate_of,
     runbook_link,
+    shaded,
 )
 from groundwire_collector.alerting.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
 from groundwire_collector.metric_definitions import (
@@ -252,7 +256,7 @@ def failures() -> timeseries.Panel:
     reopened = rate(f"{TURNS_REOPENED.name}_total", VERSION)
     superseded = rate(f"{EVALUATIONS_SUPERSEDED.name}_total", VERSION)
     restarts = rate(f"{PROCESS_RESTARTS.name}_total", "")
-    return (
+    panel = (
         line(
             "What did not become a turn?",
             "A trace that cannot be assembled or evaluated is skipped, and some become no turn: "
@@ -269,11 +273,12 @@ def failures() -> timeseries.Panel:
         .with_target(query(f"60 * sum({superseded})", "evaluations superseded"))
         .with_target(query(f"60 * sum({restarts})", "processes restarted"))
     )
+    return shaded(panel, POOR)
 
 
 def failing() -> timeseries.Panel:
     failed = f"service_evaluator:groundwire_failed_evaluations:ratio{{{SERVICE}}}"
-    return (
+    panel = (
         bad_share(
             "Which evaluator fails?",
             "Share of attempted evaluations that failed, by evaluator, of the worst service.",
@@ -283,17 +288,19 @@ def failing() -> timeseries.Panel:
         .with_target(query(f"max by (evaluator) ({failed}) > 0", "{{evaluator}}"))
         .data_links([runbook_link("GroundwireEvaluationsFailing")])
     )
+    return shaded(panel, POOR)
 
 
 def judge_calls() -> timeseries.Panel:
-    calls = rate(f"{JUDGE_CALLS.name}_total", SERVICE)
-    return rate_of(
+    calls = happened(f"{JUDGE_CALLS.name}_total", SERVICE, "evaluator, result")
+    panel = rate_of(
         "Do judges answer?",
         "Only `answered` becomes a score. rate_limited: lower the rate; nonsense and hijacked: "
         "the judge is too weak, or texts manipulate it.",
         "calls/min",
         empty=NEEDS_JUDGE,
-    ).with_target(query(f"60 * sum by (evaluator, result) ({calls})", "{{evaluator}} · {{result}}"))
+    ).with_target(query(calls, "{{evaluator}} · {{result}}"))
+    return coloured_parts(shaded(panel, POOR), RESULT_COLOURS)
 
 
 def judge_queue() -> timeseries.Panel:
@@ -327,12 +334,13 @@ def judge_time() -> timeseries.Panel:
 
 def judge_shares() -> timeseries.Panel:
     left_out = rate(f"{JUDGE_NOT_SAMPLED.name}_total", SERVICE)
-    return bad_share(
+    panel = bad_share(
         "Why do judges not see a turn?",
         "rate: not sampled, as intended. budget, cost, breaker and late: sampled but not reached; "
         "if they are frequent, raise a budget or lower the rate.",
         NEEDS_JUDGE,
     ).with_target(query(portion(left_out, "reason", "evaluator"), "{{evaluator}} · {{reason}}"))
+    return coloured_parts(shaded(panel, POOR), {".* · rate": PLAIN})
 
 
 def judge_cost() -> timeseries.Panel:
@@ -367,12 +375,13 @@ def judge_tokens() -> timeseries.Panel:
 
 def judge_pauses() -> timeseries.Panel:
     pauses = one_replica(f"increase({JUDGE_PAUSES.name}_total[1h])")
-    return line(
+    panel = line(
         "How often was a judge paused?",
         "How often the circuit breaker opened after consecutive failures, in the last hour.",
         "suffix:pauses",
         empty=NEEDS_JUDGE,
     ).with_target(query(f"sum by (evaluator) ({pauses})", "{{evaluator}}"))
+    return shaded(panel, POOR)
 
 
 def tokens() -> timeseries.Panel:
@@ -397,13 +406,14 @@ def cost() -> timeseries.Panel:
 
 def unpriced() -> timeseries.Panel:
     turns = f"sum by (reason) ({rate(f'{UNPRICED_TURNS.name}_total', VERSION)})"
-    return rate_of(
+    panel = rate_of(
         "Which turns have no price?",
         "Their cost is missing. unknown_model: add it to the price file; no_tokens: its "
         "instrumentation reports no token counts.",
         "turns/min",
         empty=NEEDS_PRICES,
     ).with_target(query(f"60 * {turns}", "{{reason}}"))
+    return shaded(panel, POOR)
 
 
 def label_sets() -> timeseries.Panel:
@@ -419,7 +429,7 @@ def label_sets() -> timeseries.Panel:
         panel = panel.with_target(
             query(f"topk(3, sum by (metric) ({counted}) > 0)", f"{name} · {{{{metric}}}}")
         )
-    return panel
+    return shaded(panel, POOR)
 
 
 def _of_processes(counter: str) -> str:

@@ -22,13 +22,14 @@ from grafana_foundation_sdk.models import heatmap as heatmap_models
 from grafana_foundation_sdk.models import prometheus as prometheus_models
 from grafana_foundation_sdk.models.common import DataSourceRef
 
-from groundwire_collector.alerting.promql import SERVICE, one_replica
+from groundwire_collector.alerting.promql import SERVICE, one_replica, rate
 from groundwire_collector.metric_definitions import VERSION_FIRST_SEEN
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
 LEGEND = "{{service}} · {{model_version}}"
 MISSING = "–"
 NOTHING = "nothing measured in this range"
+DASH = {"fill": "dash", "dash": [6, 6]}
 SMOOTH = "2m"  # least step of a share of turns: a minute of a usual service is noise
 
 # Colours of closed sets, by what they mean.
@@ -51,6 +52,17 @@ OUTCOME_COLOURS = {
 }
 STALE_COLOURS = {"follows_new": GOOD, "keeps_old": BAD, "neither": PLAIN}
 
+STATE_COLOURS = {
+    "scored": GOOD,
+    "failed": BAD,
+    "not_evaluable": POOR,
+    "no_context": ODD,
+    "refusal": "blue",
+    "no_claims": PLAIN,
+    "not_sampled": "light-blue",
+}
+RESULT_COLOURS = {".* · answered": GOOD, ".* · skipped": PLAIN}  # other results are failures
+RUN_COLOURS = {"finished": GOOD, "abandoned": BAD}
 OLDER, NEWEST = "blue", "orange"  # versions, by position
 
 Steps = tuple[tuple[float | None, str], ...]
@@ -148,6 +160,38 @@ def coloured(panel: timeseries.Panel, colours: Mapping[str, str]) -> timeseries.
     return panel
 
 
+def coloured_parts(panel: timeseries.Panel, colours: Mapping[str, str]) -> timeseries.Panel:
+    """Colour series whose legend is several labels, by a pattern of the whole legend."""
+    for pattern, colour in colours.items():
+        panel = panel.override_by_regexp(pattern, [_fixed(colour)])
+    return panel
+
+
+def shaded(panel: timeseries.Panel, colour: str) -> timeseries.Panel:
+    """Shades of one colour for series whose names are not known, so that none is green."""
+    mode = models.FieldColorModeId.SHADES
+    return panel.color_scheme(dashboard.FieldColor().mode(mode).fixed_color(colour))
+
+
+def bounded(panel: timeseries.Panel) -> timeseries.Panel:
+    """Draw the bounds of an estimate thinner than its mean, and what it corrects dashed."""
+    panel = panel.override_by_regexp("(lower|upper) .*", [property_of("custom.lineWidth", 1)])
+    return dashed(panel, "(uncorrected|effective) .*", PLAIN)
+
+
+def dashed(panel: timeseries.Panel, pattern: str, colour: str = "") -> timeseries.Panel:
+    """Dash the series whose legend has a pattern."""
+    style = [property_of("custom.lineStyle", DASH), *([_fixed(colour)] if colour else [])]
+    return panel.override_by_regexp(pattern, style)
+
+
+def happened(counter: str, matchers: str, by: str) -> str:
+    """Events a minute, without the series of those that did not happen in the displayed range."""
+    series = f"{counter}{{{matchers}}}"
+    total = one_replica(f"increase({series}[$__range] @ end())")
+    return f"60 * sum by ({by}) ({rate(counter, matchers)}) and sum by ({by}) ({total}) > 0"
+
+
 def by_version(
     panel: timeseries.Panel,
     expression: str,
@@ -179,14 +223,19 @@ def _newest(label: str) -> str:
 
 def expected(panel: timeseries.Panel, name: str) -> timeseries.Panel:
     """Draw the expected level dashed, in the colour of text."""
-    dashed = property_of("custom.lineStyle", {"fill": "dash", "dash": [6, 6]})
-    return panel.override_by_name(name, [dashed, _fixed(PLAIN)])
+    return panel.override_by_name(name, [property_of("custom.lineStyle", DASH), _fixed(PLAIN)])
 
 
-def compared(panel: timeseries.Panel, old: str, new: str, legend: str) -> timeseries.Panel:
-    """Queries of the old and the new model, in the same colours everywhere."""
+def compared(
+    panel: timeseries.Panel, old: str, new: str, legend: str, *, several: bool = False
+) -> timeseries.Panel:
+    """Queries of the old and the new model, in the same colours everywhere.
+
+    `several`: each has several series, which get shades of its colour.
+    """
     panel = panel.with_target(query(old, legend)).with_target(query(new, legend))
-    return panel.override_by_query("A", [_fixed(OLDER)]).override_by_query("B", [_fixed(NEWEST)])
+    older, new_ = ([_shades(c) if several else _fixed(c)] for c in (OLDER, NEWEST))
+    return panel.override_by_query("A", older).override_by_query("B", new_)
 
 
 def evidence(title: str, description: str) -> timeseries.Panel:

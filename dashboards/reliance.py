@@ -6,18 +6,27 @@ from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
     OUTCOME_COLOURS,
     PERIOD,
+    PLAIN,
+    POOR,
+    RESULT_COLOURS,
+    RUN_COLOURS,
     STALE_COLOURS,
     VALUE_COLOURS,
     VERSION_LINKS,
     bad_share,
     by_version,
+    coloured,
+    coloured_parts,
+    dashed,
     good_share,
+    happened,
     line,
     link,
     parts,
     query,
     rate_of,
     runbook_link,
+    shaded,
     turns_link,
 )
 from groundwire_collector.alerting.promql import (
@@ -38,7 +47,9 @@ from groundwire_collector.metric_definitions import (
     CONTEXT_UTILIZATION,
     DISTRACTOR_RATIO,
     EMPTY_RETRIEVALS,
+    EVALUATIONS,
     INDEX_AGE,
+    MEMORIZED_OVERRIDES,
     PROBE_CALLS,
     PROBE_OUTCOMES,
     PROBE_RUNS,
@@ -172,10 +183,26 @@ def markers() -> timeseries.Panel:
     return by_version(panel, ratio(marked, rate(f"{TURNS.name}_total", VERSION)))
 
 
+def memorized() -> timeseries.Panel:
+    counted = rate(f"{MEMORIZED_OVERRIDES.name}_total", VERSION)
+    judged = rate(
+        f"{EVALUATIONS.name}_total",
+        f'{VERSION}, evaluator="memorized_override", state="scored"',
+    )
+    panel = bad_share(
+        "Do answers repeat the training file against their context?",
+        "Of turns with a similar question in the training file of their model version, the share "
+        "whose answer repeats the training answer although the chunks say otherwise. `groundwire "
+        "finetune show` lists them.",
+        "needs a training file",
+    )
+    return by_version(panel, ratio(counted, judged)).data_links(VERSION_LINKS)
+
+
 def refusals() -> timeseries.Panel:
     counted = rate(f"{REFUSALS.name}_total", VERSION)
     every = rate(f"{TURNS.name}_total", VERSION)
-    return bad_share(
+    panel = bad_share(
         "Does the model decline more, or does retrieval find less?",
         "Share of turns that decline. `covered`: although a chunk covered the question (a lexical "
         "proxy); a rise there means that the model declines more. A rise of the others means that "
@@ -187,6 +214,7 @@ def refusals() -> timeseries.Panel:
             "question covered: {{sufficient}}",
         )
     )
+    return coloured(panel, {"question covered: true": POOR, "question covered: false": PLAIN})
 
 
 def probe_arms() -> timeseries.Panel:
@@ -196,40 +224,41 @@ def probe_arms() -> timeseries.Panel:
         f'increase({PROBE_OUTCOMES.name}_total{{{arms}, outcome="context"}}[1h])'
     )
     every = one_replica(f"increase({PROBE_OUTCOMES.name}_total{{{arms}}}[1h])")
-    by = "sum by (model_version, arm)"
-    return good_share(
+    by = "sum by (service, model_version, arm)"
+    panel = good_share(
         "Do probes follow their context?",
         "Share over an hour. In the conflict arm the context contradicts memory: a fall there is "
-        "the failure itself. The clean arm is the control: if it falls too, the endpoint is "
-        "broken, not context reliance.",
+        "the failure itself. The clean arm (dashed) is the control: if it falls too, the endpoint "
+        "is broken, not context reliance.",
         NEEDS_PROBES,
-    ).with_target(query(f"{by} ({followed}) / ({by} ({every}) > 0)", "{{arm}} · {{model_version}}"))
+    )
+    ratio_ = f"{by} ({followed}) / ({by} ({every}) > 0)"
+    return dashed(by_version(panel, ratio_, "{{arm}} · {{model_version}}"), "clean · .*")
 
 
 def probe_runs() -> timeseries.Panel:
     runs = one_replica(f"increase({PROBE_RUNS.name}_total{{{MODEL}}}[1h])")
-    return (
-        line(
-            "Do probes still run?",
-            "Ended runs of the last hour, by state.",
-            "suffix:runs",
-            "min",
-            empty=NEEDS_PROBES,
-        )
-        .min(0)
-        .with_target(query(f"sum by (state) ({runs})", "{{state}}"))
+    panel = line(
+        "Do probes still run?",
+        "Ended runs of the last hour, by state.",
+        "suffix:runs",
+        "min",
+        empty=NEEDS_PROBES,
     )
+    panel = panel.min(0).with_target(query(f"sum by (state) ({runs})", "{{state}}"))
+    return coloured(panel, RUN_COLOURS)
 
 
 def probes() -> timeseries.Panel:
-    calls = rate(f"{PROBE_CALLS.name}_total", MODEL)
-    return rate_of(
+    calls = happened(f"{PROBE_CALLS.name}_total", MODEL, "source, result")
+    panel = rate_of(
         "Are the calls of probes answered?",
         "Probe and closed-book calls made by the collector, by result. Failed and skipped "
         "calls reduce the sample size of the panels above.",
         "calls/min",
         empty="needs probes or closed-book calls",
-    ).with_target(query(f"60 * sum by (source, result) ({calls})", "{{source}} · {{result}}"))
+    ).with_target(query(calls, "{{source}} · {{result}}"))
+    return coloured_parts(shaded(panel, POOR), RESULT_COLOURS)
 
 
 def relevance() -> timeseries.Panel:
@@ -382,7 +411,7 @@ BELOW: tuple[Section, ...] = (
         "What do answers rest on?",
         (band(8, utilization, distractors, place), band(8, stale, chunk_ages)),
     ),
-    ("Refusals and self-reported memory", (band(8, refusals, markers),)),
+    ("Refusals and self-reported memory", (band(8, refusals, markers, memorized),)),
     ("Labels of chunks (needs labels)", (band(8, labelled, labelled_turns),)),
     (
         "Probes and closed-book calls (needs probes or closed-book calls)",

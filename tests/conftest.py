@@ -51,6 +51,7 @@ PARTS = {
     "matplotlib": Part("make install-clients", packages=("matplotlib",)),
     "playwright": Part("make install-clients", packages=("playwright",)),
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
+    "ray": Part("make install-clients", packages=("ray",)),
     "reader": Part("make install", packages=("onnxruntime", "tokenizers")),
     "ragas": Part("make install-clients", packages=("ragas", "openai", "langchain_community")),
     "transformers": Part("make install-clients", packages=("torch", "transformers")),

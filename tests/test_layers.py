@@ -45,6 +45,7 @@ MAY_IMPORT = {
         "opentelemetry",  # the protobuf classes of OTLP
         "prometheus_client",
         "psycopg",
+        "ray",  # the extra [ray]
         "pyarrow",  # with duckdb and fsspec the extra [archive]
         "pydantic",
         "pydantic_core",

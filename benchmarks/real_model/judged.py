@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.tables import ARMS, by_checkpoint, header, line, percent
+from groundwire_evaluators.behaviour import Behaviour
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.gate import MeasuredAnswer, load_rules, run_gate
 from groundwire_evaluators.gate.answer_measures import ANSWERED
@@ -38,6 +39,7 @@ class Judged:
     grounding: Evaluation
     override: Evaluation
     closed_book: str | None
+    form: float | None = None  # 1 without a fault of form
 
     @property
     def flagged(self) -> bool:
@@ -77,10 +79,16 @@ def judge(answers: Sequence[Answer]) -> list[Judged]:
     }
     opened = [each for each in answers if each.mode == "open"]
     turns = [turn(each) for each in opened]
-    both = zip(opened, evaluate(Grounding(), turns), evaluate(Override(), turns), strict=True)
+    judged = (evaluate(each, turns) for each in (Grounding(), Override(), Behaviour()))
     return [
-        Judged(answer, grounding, override, closed.get((answer.question_id, answer.checkpoint)))
-        for answer, grounding, override in both
+        Judged(
+            answer,
+            grounding,
+            override,
+            closed.get((answer.question_id, answer.checkpoint)),
+            behaviour.value,
+        )
+        for answer, grounding, override, behaviour in zip(opened, *judged, strict=True)
     ]
 
 
@@ -219,6 +227,8 @@ def _measured(each: Judged, *, known: bool) -> MeasuredAnswer:
         values["faithful"] = float(not each.flagged)
     if each.override.state is State.SCORED:
         values["follows"] = float(each.override.value == 0.0)
+    if each.form is not None:
+        values["behaviour"] = each.form
     if known:
         values["right"] = float(each.answer.truth == "right")
     answer = each.answer

@@ -186,6 +186,11 @@ FALSE_REFUSALS = _counter(
     "Refusals although one sentence of a chunk answers the question.",
     *EVALUATOR_LABELS,
 )
+MEMORIZED_OVERRIDES = _counter(
+    "memorized_overrides",
+    "Answers that repeat their training answer although the context says otherwise.",
+    *EVALUATOR_LABELS,
+)
 SELF_REPORTED_MEMORY_ANSWERS = _counter(
     "self_reported_memory_answers",
     "Turns whose answer states that it uses memory or overrules its context.",

@@ -191,6 +191,11 @@ class Settings(BaseSettings):
         description="Folder of the reader model of the grounding evaluator (model.onnx, "
         "tokenizer.json, card.json); off: none; unset: the installed one, if any.",
     )
+    judge_steps: bool = Field(
+        False,
+        description="Judge what an agent's steps said before the answer, each against the context "
+        "that it had: one more evaluation of the turn, grounding_steps.",
+    )
     behaviour_file: Path | None = Field(
         None,
         description="TOML file of expected behaviour per service: answer format, language, tone; "

@@ -11,6 +11,7 @@ HOUR, DAY = 3600.0, 86400.0
 GROUNDING = {"evaluator": "grounding", "revision": "3-a7af8869"}
 RETRIEVAL = {"evaluator": "retrieval", "revision": "1"}
 OVERRIDE = {"evaluator": "override", "revision": "1"}
+MEMORIZED = {"evaluator": "memorized_override", "revision": "1"}
 BEHAVIOUR = {"evaluator": "behaviour", "revision": "1"}
 STRATA = ("known", "fine_tune", "fresh")
 CHUNKS = 6
@@ -193,6 +194,10 @@ class TurnCounter:
             line.count(metrics.ANSWER_VALUES, {**self._labels, "kind": kind})
         if bad and random.random() < 0.05:
             line.count(metrics.SELF_REPORTED_MEMORY_ANSWERS, self._labels)
+        if random.random() < 0.3:
+            self._evaluated(MEMORIZED, "scored")
+            if bad:
+                line.count(metrics.MEMORIZED_OVERRIDES, {**self._labels, **MEMORIZED})
         if random.random() < 0.02:
             outcome = "keeps_old" if bad else "follows_new"
             line.count(metrics.STALE_ANSWERS, {**self._labels, "outcome": outcome})

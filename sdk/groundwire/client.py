@@ -269,7 +269,7 @@ def _after_fork() -> None:
     if _client is not None:
         diagnostics.reset()
         _client.after_fork()
-    endings.forked()
+    endings.forked_child()
 
 
 def _at_stop() -> None:

@@ -13,11 +13,13 @@ from groundwire.diagnostics import trouble
 
 LONGEST_SECONDS = 3.0  # from SIGTERM to the end
 PAUSE_SECONDS = 0.5  # for which the main thread is blocked
+UNHANDLED_SECONDS = 0.2  # after a signal, until the main thread is interrupted for its handler
 _POOLS = ("multiprocessing", "billiard")  # billiard: Celery's own multiprocessing
 _hooked: set[int] = set()  # processes whose finalizers know of us
 _prepared: set[str] = set()  # libraries that tell their forked children of us
 _masks = threading.local()  # the signal mask of a thread that is forking
 _terminated = False
+_wakeup: int | None = None  # the pipe to which this process writes its signals
 
 
 def hook(deliver: Callable[[], None], flush: Callable[[], None]) -> None:
@@ -68,14 +70,14 @@ class _Ending:
 
     def __init__(self, deliver: Callable[[], None]) -> None:
         self._deliver = deliver
-        self._begun = False
+        self.begun = False
 
     def __call__(self, number: int, _: Any) -> None:
-        if self._begun:
+        if self.begun:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         else:
-            self._begun = True
+            self.begun = True
             within(PAUSE_SECONDS, lambda: self._end(number))
 
     def _end(self, number: int) -> None:
@@ -115,11 +117,43 @@ def hook_child(deliver: Callable[[], None]) -> None:
             if process is not None and _is_child(process):
                 _hooked.add(pid)
                 _finalize(name, deliver)
+                _watch()
         celery = sys.modules.get("celery.signals")
         if celery is not None and pid in _hooked:  # the children of its pool end by os._exit
             celery.worker_process_shutdown.connect(lambda **_: deliver(), weak=False)
     except Exception as error:
         trouble("finalizer", error)
+
+
+def _watch() -> None:
+    """See to it that the handler of SIGTERM runs though the main thread waits for its pool.
+
+    Python runs it between two instructions. A signal that comes just before the main thread begins
+    to wait in a system call, or to another thread, interrupts nothing: and a pool that terminates
+    its children sends it when they go back to wait for work.
+    """
+    global _wakeup
+    handler = signal.getsignal(signal.SIGTERM)
+    if not isinstance(handler, _Ending) or threading.current_thread() != threading.main_thread():
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    others = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    if others != -1:  # an event loop's
+        signal.set_wakeup_fd(others)
+        os.close(reader)
+        os.close(writer)
+        return
+    _wakeup = writer
+    _thread.start_new_thread(_interrupt, (reader, threading.get_ident(), handler))
+
+
+def _interrupt(signals: int, main_thread: int, handler: _Ending) -> None:
+    while signal.SIGTERM not in os.read(signals, 100):
+        pass
+    time.sleep(UNHANDLED_SECONDS)
+    if not handler.begun:
+        signal.pthread_kill(main_thread, signal.SIGTERM)
 
 
 def _is_child(process: Any) -> bool:
@@ -142,10 +176,21 @@ def prepare_fork(deliver: Callable[[], None]) -> None:
 
 
 def forked() -> None:
-    """After a fork, in both processes: SIGTERM as it was."""
+    """After a fork: SIGTERM is as it was."""
     before, _masks.before = getattr(_masks, "before", None), None
     if before is not None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def forked_child() -> None:
+    """After a fork, in the child: its signals are not its parent's, and SIGTERM is as it was."""
+    global _wakeup
+    if _wakeup is not None:
+        if (current := signal.set_wakeup_fd(-1)) not in (-1, _wakeup):
+            signal.set_wakeup_fd(current)
+        os.close(_wakeup)
+        _wakeup = None
+    forked()
 
 
 def _finalize(pool: str, deliver: Callable[[], None]) -> None:

@@ -9,17 +9,32 @@ import json
 import re
 from typing import Any
 
-import pytest
 from tests.dashboards.test_boards import BOARDS, every_board, panels, rows
 
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.settings import RuleSettings
+from groundwire_evaluators.evaluation import CitationOutcome, State, Verdict
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.passive import StaleOutcome
 
 COUNTER = re.compile(r"\bgroundwire_\w+_(?:total|bucket|count|sum)\b")
-RATED = re.compile(r"(?:rate|increase|\w+_over_time)\([^()]*\[[^\]]*\][^()]*\)")
+RATED = re.compile(r"(?:rate|increase|\w+_over_time)\([^()]*\[[^\]]*\](?: @ end\(\))?[^()]*\)")
 RANGES = {"$__rate_interval", "$__range", "1h", "7d"}
 SCREEN = 22  # grid rows at 1920 × 1080
 MEANING = {"green", "orange", "red"}
+LAPTOP = 1400  # pixels of the grid in a window of 1440
+OLDER, NEWEST = "blue", "orange"
+# Closed sets of labels whose values are good or bad, and their values.
+CLOSED = {
+    "verdict": tuple(Verdict),
+    "state": (*State, "finished", "abandoned"),
+    "outcome": (*CitationOutcome, *Outcome, *StaleOutcome),
+    "kind": ("covered", "novel", "overriding"),
+    "direction": ("right", "wrong"),
+    "sufficient": ("true", "false"),
+    "result": ("answered", "skipped"),
+    "status": ("200", "400", "401", "413", "429", "503"),
+}
 
 
 def of_kind(name: str, kind: str) -> list[dict[str, Any]]:
@@ -191,6 +206,122 @@ def test_the_comparison_starts_with_two_different_versions():
         assert 'model_version="$old", model_version!="$new"' in panel["targets"][0]["expr"]
 
 
-@pytest.mark.parametrize("name", ["overview", "drift"])
-def test_nothing_is_counted_as_zero_alarms_where_nothing_is_monitored(name: str):
+@every_board
+def test_nothing_is_counted_as_zero_where_nothing_is_monitored(name: str):
     assert not any("vector(0)" in expression for _, expression in expressions(name))
+
+
+def overrides(panel: dict[str, Any], matcher: str) -> dict[str, dict[str, Any]]:
+    """Properties of the overrides of a kind, by what they match."""
+    return {
+        each["matcher"]["options"]: {p["id"]: p["value"] for p in each["properties"]}
+        for each in panel["fieldConfig"]["overrides"]
+        if each["matcher"]["id"] == matcher
+    }
+
+
+@every_board
+def test_versions_have_the_colours_of_their_age_in_every_chart(name: str):
+    for panel in of_kind(name, "timeseries"):
+        if not any("_version}}" in target["legendFormat"] for target in panel["targets"]):
+            continue
+        found = overrides(panel, "byFrameRefID")
+        colours = {letter: found[letter]["color"]["fixedColor"] for letter in "AB"}
+        assert colours == {"A": OLDER, "B": NEWEST}, panel["title"]
+        queried = {target["refId"]: target["expr"] for target in panel["targets"]}
+        if name != "finetune":
+            assert " unless on (service, " in queried["A"], panel["title"]
+            assert queried["A"].replace(" unless on (", " and on (", 1) == queried["B"]
+
+
+@every_board
+def test_a_closed_set_has_the_colours_of_its_meaning_in_every_chart(name: str):
+    for panel in of_kind(name, "timeseries"):
+        named, patterns = (overrides(panel, kind) for kind in ("byName", "byRegexp"))
+        for target in panel["targets"]:
+            legend = target["legendFormat"]
+            labels = [label for label in CLOSED if f"{{{{{label}}}}}" in legend]
+            if not labels or "token" in panel["title"]:
+                continue
+            coloured = {
+                value
+                for value in CLOSED[labels[0]]
+                if (shown := legend.replace(f"{{{{{labels[0]}}}}}", str(value))) in named
+                or any(re.fullmatch(each, re.sub(r"{{.*?}}", "x", shown)) for each in patterns)
+            }
+            assert len(coloured) >= 2, panel["title"]
+            shades = defaults(panel).get("color", {}).get("mode") == "shades"
+            assert coloured == set(CLOSED[labels[0]]) or shades or labels[0] in ("outcome", "state")
+
+
+@every_board
+def test_failures_of_unknown_kinds_are_never_green(name: str):
+    for panel in of_kind(name, "timeseries"):
+        if any(re.search(r"{{(reason|result)}}", t["legendFormat"]) for t in panel["targets"]):
+            assert defaults(panel)["color"] == {"mode": "shades", "fixedColor": "orange"}
+
+
+@every_board
+def test_evidence_is_drawn_as_its_maximum_on_a_logarithmic_axis(name: str):
+    for panel in of_kind(name, "timeseries"):
+        shown = [t["expr"] for t in panel["targets"] if "groundwire_drift_statistic" in t["expr"]]
+        if shown:
+            assert all("max_over_time(" in expression for expression in shown), panel["title"]
+            scale = defaults(panel)["custom"]["scaleDistribution"]
+            assert scale == {"type": "log", "log": 10}, panel["title"]
+
+
+@every_board
+def test_a_share_among_the_head_numbers_is_that_of_the_worst_and_no_mean_of_all(name: str):
+    for panel in of_kind(name, "stat"):
+        if defaults(panel)["unit"] == "percentunit":
+            for target in panel["targets"]:
+                worst = re.match(r"(topk|bottomk|max|min)\(|sum by \(service", target["expr"])
+                assert worst or "$new" in target["expr"], panel["title"]
+
+
+@every_board
+def test_columns_fit_into_their_table_on_a_laptop(name: str):
+    for panel in of_kind(name, "table"):
+        widths = [
+            prop["value"]
+            for override in panel["fieldConfig"]["overrides"]
+            for prop in override["properties"]
+            if prop["id"] == "custom.width"
+        ]
+        assert sum(widths) <= LAPTOP * panel["gridPos"]["w"] / 24, panel["title"]
+
+
+@every_board
+def test_an_empty_table_says_what_that_means(name: str):
+    for panel in of_kind(name, "table"):
+        assert len(defaults(panel)["noValue"].split()) >= 3, panel["title"]
+
+
+@every_board
+def test_answers_without_context_are_no_part_of_how_much_the_context_is_read(name: str):
+    for title, expression in expressions(name):
+        for selector in re.findall(r"context_reliance:ratio\{([^}]*)\}", expression):
+            assert 'source!="closed_book"' in selector, title
+
+
+@every_board
+def test_annotations_are_points_and_two_kinds_are_on(name: str):
+    found = BOARDS[name]["annotations"]["list"]
+    ours = [each for each in found if each.get("builtIn") != 1]
+    assert sum(each["enable"] for each in ours) == 2
+    for each in ours:
+        expression = each["target"]["expr"]
+        joined = each.get("useValueForTime") or " unless " in expression or "offset" in expression
+        assert joined, each["name"]  # else it is a region for as long as it lasts
+
+
+def test_a_row_of_alerts_without_a_service_leads_to_the_turns_of_all_services():
+    [panel] = [p for p in of_kind("overview", "table") if "alerts" in p["title"]]
+    [link] = [each for each in defaults(panel)["links"] if "/turns/worst" in each["url"]]
+    assert (
+        "&${__data.fields.of:percentencode}=${__data.fields.service:percentencode}" in link["url"]
+    )
+    [target] = panel["targets"]
+    assert '"of", "all", "of", ""' in target["expr"]
+    assert '"of", "service", "service", ".+"' in target["expr"]

@@ -15,7 +15,7 @@ from tests.ports import free_port
 
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity
-from groundwire_collector.alerting.stack.writing import FILES
+from groundwire_collector.alerting.stack.writing import FILES, NOTES
 
 CONFIG = Path(str(FILES / "alertmanager.yml"))
 SEVERITIES = {alert.name: alert.severity for alert in alerts(RuleSettings.load(None))}
@@ -163,3 +163,12 @@ def test_the_message_says_what_where_since_when_and_what_to_do_first(tmp_path: P
     )
     for part in message.values():
         assert part in written
+
+
+def test_receivers_read_their_secrets_where_the_stack_mounts_them():
+    compose = yaml.safe_load((FILES / "compose.yaml").read_text(encoding="utf-8"))
+    assert "./secrets:/run/groundwire:ro" in compose["services"]["alertmanager"]["volumes"]
+    text = CONFIG.read_text(encoding="utf-8")
+    files = set(re.findall(r"_file: (\S+)", text))
+    assert files == {"/run/groundwire/slack_url", "/run/groundwire/pagerduty_key"}
+    assert all(Path(each).name in NOTES["secrets"] for each in files)

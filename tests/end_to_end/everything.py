@@ -11,16 +11,23 @@ from sqlalchemy import Connection, Engine, insert
 from groundwire_collector import metric_definitions
 from groundwire_collector.metric_definitions import MetricDefinition, MetricKind, committed_metrics
 from groundwire_collector.storage import counters
+from groundwire_collector.storage.baselines import BEHAVIOUR_OF_SERVICE
 from groundwire_collector.storage.counters import Exemplar, Increments
-from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
+from groundwire_collector.storage.tables.drift import (
+    ALARM,
+    BASELINE,
+    DETECTOR,
+    DIMENSION_VALUE,
+    MONITOR,
+)
 from groundwire_collector.storage.tables.judging import EVALUATOR_REVISION, GOLDEN_RUN, JUDGE_TASK
 from groundwire_collector.storage.tables.labels import ESTIMATE
 
 LABELS = {
     "service": ("bot",),
     "model_version": ("ft-1", "ft-2"),
-    "prompt_version": ("p-1",),
-    "index_version": ("2026-11",),
+    "prompt_version": ("p-1", "p-2"),
+    "index_version": ("2026-10", "2026-11"),
     "evaluator": ("grounding", "llm_judge", "retrieval"),
     "revision": ("1",),
     "route": ("retrieval", "parametric"),
@@ -38,6 +45,8 @@ LABELS = {
     "metric": ("groundwire_turns",),
     "kind": ("input", "output"),
     "family": ("openinference",),
+    "trait": ("invalid_json", "broken_json", "refusal", "citations", "emoji"),
+    "present": ("yes", "no"),
 }
 RARE = {  # parts of what others count
     metric_definitions.FLAGGED_TURNS,
@@ -88,19 +97,35 @@ def show(connection: Connection) -> None:
     sizes = {"size": 0.2, "size_low": 0.1, "size_high": 0.3}
     identity = {"service": "bot", "signal": "p_unsupported", "revision": "1"}
     known = {"baseline": {"n": 200, "mean": 0.1}, "flagged": 10}
+    words = {"signal": "behaviour_words", "details": {"direction": "up"}}
+    level = {"statistic": 0.4, "before": 100.0, "now": 130.0}
     task = {"turn_id": "t", "judge": "llm_judge", "service": "bot", "probability": 0.5}
     for table, row in (
         (ALARM, {**stream, "cause": "model", **times, **sizes}),
+        (ALARM, {**stream, **words, "cause": "model", **times, **sizes}),
+        (MONITOR, {"part": f"{BEHAVIOUR_OF_SERVICE}bot", "state": {"gauges": {"words": level}}}),
         (DETECTOR, {**stream, "revision": "1", "statistic": 1.5, "updated_ns": now, "state": {}}),
         (BASELINE, {**identity, "pinned_ns": now, "state": known}),
         (JUDGE_TASK, {**task, "sampled_ns": now, "due_ns": now + 10**15}),
         (GOLDEN_RUN, _replay(now)),
         (EVALUATOR_REVISION, {"evaluator": "grounding", "revision": "1", "first_seen_ns": now}),
         (ESTIMATE, _estimate("faithfulness", "ft-1", now, _faithfulness())),
+        (ESTIMATE, _estimate("faithfulness", "ft-2", now, _faithfulness())),
+        (ESTIMATE, _estimate("training", "ft-1", now, _training(now))),
+        (ESTIMATE, _estimate("training", "ft-2", now, _training(now))),
         (ESTIMATE, _estimate("calibration", "1", now, _calibration())),
         (ESTIMATE, _estimate("retrieval", "2026-11", now, {"ranks": [_rank()]})),
     ):
         connection.execute(insert(table), row)
+    connection.execute(insert(DIMENSION_VALUE), [*_versions(now)])
+
+
+def _versions(now_ns: int) -> Iterator[dict[str, Any]]:
+    """The older and the newest version of each kind."""
+    for name in metric_definitions.VERSION_LABELS[1:]:
+        for position, value in enumerate(LABELS[name], start=1):
+            row = {"service": "bot", "dimension": name, "value": value, "position": position}
+            yield {**row, "first_seen_ns": now_ns + position}
 
 
 def _replay(now_ns: int) -> dict[str, Any]:
@@ -125,6 +150,11 @@ def _faithfulness() -> dict[str, Any]:
         "labels": 40,
         "effective": 90.0,
     }
+
+
+def _training(now_ns: int) -> dict[str, Any]:
+    trained_ns = now_ns - 10**15
+    return {"trained_ns": trained_ns, "value": 0.2, "interval": [0.1, 0.3], "turns": 90}
 
 
 def _calibration() -> dict[str, Any]:

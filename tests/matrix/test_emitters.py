@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.matrix.recordings import families_in, recorded_traces
 
 from groundwire_collector.assembly.reference import RESULTS, write
 
@@ -66,7 +67,7 @@ def settled_turns(collector, service):
 
 @pytest.mark.timeout(3600)
 def test_each_emitter_gives_its_turns_or_says_what_it_withholds(
-    emitter, collector, recorder, model_url, judge, results
+    emitter, collector, recorder, model_url, judge, results, tmp_path
 ):
     program = emitter.prepare()
     environment = {
@@ -90,6 +91,9 @@ def test_each_emitter_gives_its_turns_or_says_what_it_withholds(
     assert not any(message.startswith("wrong") for message in found.values()), found
     versions = emitter.versions(program)
     date = datetime.now(UTC).date().isoformat()
-    row = {"name": emitter.name, "versions": versions, "date": date, "found": found}
+    folder = ROOT / "tests" / "captures" / f"matrix-{emitter.slug}"
+    recorder.write(folder)
+    traces = recorded_traces(folder, tmp_path)
+    of = families_in(span for trace in traces.values() for span in trace)
+    row = {"name": emitter.name, "versions": versions, "date": date, "families": of, "found": found}
     results[emitter.name] = row
-    recorder.write(ROOT / "tests" / "captures" / f"matrix-{emitter.slug}")

@@ -464,6 +464,59 @@ def test_a_child_that_is_terminated_while_it_starts_ends(tmp_path: Path) -> None
         assert len(receiver.spans) == 1
 
 
+UNINTERRUPTED = """
+import os, signal, sys, threading, time
+import multiprocessing
+def wait_for_ever():
+    ask("q")
+    def send():  # to this thread: nothing interrupts the main one, as just before it waits
+        time.sleep(0.5)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        time.sleep(60)
+    threading.Thread(target=send, daemon=True).start()
+    os.read(os.pipe()[0], 1)
+if __name__ == "__main__":
+    child = multiprocessing.get_context(sys.argv[1]).Process(target=wait_for_ever)
+    child.start()
+    child.join(20)
+    print(child.exitcode)
+    child.kill()
+"""
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn", "forkserver"])
+def test_a_child_ends_though_the_signal_does_not_interrupt_what_it_waits_for(
+    tmp_path: Path, how: str
+) -> None:
+    with receiving() as receiver:
+        assert run(tmp_path, receiver, START + UNINTERRUPTED, how).strip() == "-15"
+        assert len(receiver.spans) == 1
+
+
+GRANDCHILD = """
+import multiprocessing, os, signal, time
+def parent():
+    ask("q")
+    child = os.fork()
+    if not child:
+        time.sleep(60)
+    time.sleep(0.2)
+    os.kill(child, signal.SIGTERM)
+    print(os.waitpid(child, 0)[1], flush=True)
+    time.sleep(1)
+    print("goes on", flush=True)
+child = multiprocessing.get_context("fork").Process(target=parent)
+child.start()
+child.join()
+"""
+
+
+def test_a_signal_to_a_child_is_none_to_its_parent(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        assert run(tmp_path, receiver, START + GRANDCHILD).split("\n")[:2] == ["15", "goes on"]
+        assert len(receiver.spans) == 1
+
+
 GIVEN = """
 import concurrent.futures, multiprocessing, os, re, sys
 import groundwire as gw

@@ -21,7 +21,7 @@ from groundwire_collector.errors import UsageError
 OWN_FAMILIES = "GROUNDWIRE_FAMILIES"  # files of the user's own tables, comma-separated
 OWN_RANK = 5
 _KEYS = frozenset(
-    "name title rank source scopes marks kind facts overlays withholds advice".split()
+    "name title rank source scopes marks kind facts overlays withholds run advice".split()
 )
 
 
@@ -51,13 +51,15 @@ class AttributeSource:
     instead names events (to the role of the message each holds, where it does). `path` leads into
     a JSON value; the numbers beside it whose name begins with `plus` are added to it. `json`: the
     emitter writes every value as JSON, a text too. `kinds` limits the source to spans of these
-    kinds, `scopes` to instrumentation scopes that begin so, `outside` to all others.
+    kinds, `scopes` to instrumentation scopes that begin so, `outside` to all others. A number is
+    multiplied by `scale` (0.001: from milliseconds to seconds).
     """
 
     key: str = ""
     path: tuple[str, ...] = ()
     plus: str = ""
     json: bool = False
+    scale: float = 1.0
     kinds: frozenset[SpanKind] = frozenset()
     scopes: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ class AttributeSource:
             path=tuple(table["path"].split(".")) if "path" in table else (),
             plus=table.get("plus", ""),
             json=table.get("json", False),
+            scale=table.get("scale", 1.0),
             kinds=frozenset(SpanKind(kind) for kind in table.get("kinds", ())),
             scopes=tuple(table.get("scopes", ())),
             outside=tuple(table.get("outside", ())),
@@ -99,13 +102,19 @@ class KindRule:
     scope: str = ""
     names: frozenset[str] = frozenset()
     first: bool = False  # evaluated before rules of higher families
+    folded: Mapping[str, SpanKind] = field(default_factory=dict)  # by value in lower case
+
+    def kind_of(self, value: str) -> SpanKind | None:
+        """Kind of a value, in upper or lower case."""
+        return self.values.get(value) or self.folded.get(value.lower()) or self.values.get("*")
 
     @classmethod
     def parse(cls, entry: dict[str, Any]) -> "KindRule":
         values = {value: SpanKind(kind) for value, kind in entry["values"].items()}
         names = frozenset(entry.get("names", ()))
         first = entry.get("first", False)
-        return cls(entry["key"], values, entry.get("scope", ""), names, first)
+        folded = {value.lower(): kind for value, kind in values.items()}
+        return cls(entry["key"], values, entry.get("scope", ""), names, first, folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,7 @@ class AliasTable:
     facts: Mapping[str, tuple[AttributeSource, ...]]
     overlays: tuple[str, ...] = ()  # events whose attributes are read as the span's own
     withholds: tuple[str, ...] = ()  # what its emitters do not send, for the documentation
+    run: str = ""  # where its names come from, if no recording of `make test-matrix` has them
     # Missing fact to advice; or scope prefix to a nested table.
     advice: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
@@ -141,6 +151,7 @@ class AliasTable:
             },
             overlays=tuple(table.get("overlays", ())),
             withholds=tuple(table.get("withholds", ())),
+            run=table.get("run", ""),
             advice=table.get("advice", {}),
         )
 

@@ -6,6 +6,7 @@ an enclosing chain, agent or turn says; then it is no turn of its own. See
 docs/explanation/turns.md.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from groundwire_collector.assembly.value_parsing import Message, are_messages, m
 from groundwire_collector.storage.span import Span
 
 RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
+_FOR_A_TOOL = re.compile(r"(?:tool|function)[_ -]?(?:call|use)", re.IGNORECASE)
 SHORT = 12  # code points; a shorter text is found in other texts by chance
 MOST_NESTED = 8  # limit on spans of one call, innermost first
 MOST_COMPARED = 20_000  # limit on compared pairs of answers in a trace
@@ -46,6 +48,8 @@ class AnswerSpan:
 
     @property
     def prompt(self) -> list[Message]:
+        if not self.calls:
+            return self.top.transcript
         return next((call.prompt for call in self.calls if call.prompt), [])
 
     @property
@@ -154,7 +158,7 @@ def _unaided(trace: Trace, reading: SpanView) -> list[AnswerSpan]:
     Of several steps side by side the last one gave the answer.
     """
     if _answers_unaided(trace, reading):
-        return [AnswerSpan(reading, (), reading.answer_text)]
+        return [AnswerSpan(reading, (), reading.answer_text or reading.only_answer)]
     if reading.kind in CLOSED or reading.kind in _STEPS_BELOW_AN_ANSWER:
         return []
     below = [answer for child in trace.under(reading) for answer in _unaided(trace, child)]
@@ -164,10 +168,11 @@ def _unaided(trace: Trace, reading: SpanView) -> list[AnswerSpan]:
 def _answers_unaided(trace: Trace, reading: SpanView) -> bool:
     # A service that retrieves and generates in one call is a retrieval that names a model.
     both = reading.kind == SpanKind.RETRIEVAL and reading.text("response_model") is not None
-    text, question = reading.answer_text, reading.question or reading.query
+    text = reading.answer_text or reading.only_answer
+    question = reading.question or reading.query or reading.only_question
     if not (both or reading.kind in SPEAKING) or reading.failed:
         return False
-    if not text or not reading.has_question:
+    if not text or not (reading.has_question or question):
         return False
     below = list(trace.subtree(reading))
     if any(r.kind == SpanKind.GENERATION and not r.failed for r in below):
@@ -292,5 +297,8 @@ def _used(text: str, prompt: list[Message]) -> bool:
 
 
 def calls_tools(reading: SpanView) -> bool:
-    """Whether a model call answered by asking for a tool."""
-    return any(m.calls for value in reading.values("answer") for m in messages(value))
+    """Whether a model call answered by asking for a tool, as its message or its end says."""
+    if any(m.calls for value in reading.values("answer") for m in messages(value)):
+        return True
+    ends = (str(value) for value in reading.values("finish_reason"))
+    return reading.answer_text is None and any(_FOR_A_TOOL.search(end) for end in ends)

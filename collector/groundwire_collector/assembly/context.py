@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from groundwire.reading.records import PROSE_WORDS
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan
 from groundwire_collector.assembly.documents import chunks as chunks_of
@@ -38,6 +39,7 @@ from groundwire_collector.assembly.value_parsing import (
 from groundwire_evaluators.turn import Chunk
 
 CONTEXT_VARIABLES = ("context", "contexts", "documents", "docs", "chunks", "passages", "sources")
+CONTEXT_OUTPUTS = (*CONTEXT_VARIABLES, "source_documents", "retrieved_documents", "search_results")
 NAMED_RETRIEVAL = re.compile(r"retriev|search|fetch|look_?up|context|similar", re.I)
 TOOL_ROLES = ("tool", "function")
 LEAST_PROMPT_WORDS = 16  # of one sentence; a shorter one is a question without context
@@ -173,6 +175,7 @@ def context(trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan) 
     # Redacted content must not be recovered from other attributes.
     redacted = any(r.redacted for r in found)
     lower = None if redacted else _from_variables(trace, joined, answer)
+    lower = lower or (None if redacted else _from_outputs(trace, answer))
     if lower is None and found and not redacted:
         lower = tool_messages(answer) or marked_context(answer, joined)
         lower = lower or _from_prompt(trace, found, answer)
@@ -226,9 +229,32 @@ def _from_variables(
     return None
 
 
+def _from_outputs(trace: Trace, answer: AnswerSpan) -> RetrievedContext | None:
+    """Documents that a step returns beside its answer, `{"answer": ..., "sources": [...]}`.
+
+    Titles and links are no context: each must be a text of several words.
+    """
+    for reading in (answer.top, *trace.ancestors(answer.top)):
+        for value in reading.values("output"):
+            for listed in _beside_answer(value):
+                found = chunks_of(listed, rows=True) or []
+                if found and all(len(chunk.text.split()) >= PROSE_WORDS for chunk in found):
+                    return RetrievedContext(tuple(found), "function_output")
+    return None
+
+
+def _beside_answer(value: object) -> Iterator[object]:
+    value = try_unpack(value)
+    if isinstance(value, dict):
+        yield from (value[name] for name in CONTEXT_OUTPUTS if isinstance(value.get(name), list))
+    elif isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+        yield value[1]
+
+
 def _variables(trace: Trace, answer: AnswerSpan) -> Iterator[dict[str, Any]]:
     yield answer.variables
-    for above in trace.ancestors(answer.calls[-1]) if answer.calls else ():
+    within = answer.calls[-1] if answer.calls else None
+    for above in trace.ancestors(within) if within else (answer.top,):
         request = above.value("question")
         if isinstance(request, dict):
             yield request

@@ -45,6 +45,8 @@ SESSION_KEYS = frozenset(
         "chat_id",
         "dialog.id",
         "chat.session_id",
+        "spring.ai.chat.client.conversation.id",
+        "wandb.thread_id",
     }
 )
 USER_KEYS = frozenset(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from groundwire.reading.records import PROSE_WORDS, is_record, is_row, pair_of, text_of_record
+from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import literal, try_unpack
 from groundwire_evaluators.turn import Chunk
 
@@ -35,6 +36,11 @@ LIST_KEYS = (
     "items", "source_documents", "retrieved_documents", "retrieval_results", "value", "replies",
 )  # fmt: skip
 DEEPEST = 6
+_ID = re.compile(r"\d|[-/.#:]")
+# Fields of an answer of a service that say nothing of what it found.
+_ABOUT_RESULT = frozenset(
+    "status code count total took ms took_ms success ok error k n top_k num size page".split()
+)
 # How OpenLLMetry writes what Cohere's reranker returned.
 _RERANKED = re.compile(r"Doc (\S{1,100}), Score: (-?[\d.e+-]{1,30})(?:\n|$)")
 
@@ -52,8 +58,26 @@ def chunks(value: Any, rows: bool = False) -> list[Chunk] | None:
     return [chunk for chunk in made if chunk is not None]
 
 
-def _listed(value: Any, depth: int) -> list[Any] | None:
+def whole(value: Any) -> Chunk | None:
+    """What a retrieval returned as one chunk: a text of several words, or one record.
+
+    None for a name, a count or a status: they say nothing of what was found.
+    """
     value = try_unpack(value)
+    if isinstance(value, str):
+        spoken = len(value.split()) >= PROSE_WORDS and mark(value) is None
+        return Chunk(text=value, rank=0) if spoken and value[:1] != "<" else None
+    if not isinstance(value, dict):
+        return None
+    fields = {k: v for k, v in value.items() if str(k).lower() not in _ABOUT_RESULT}
+    scalars = [v for v in fields.values() if isinstance(v, str | int | float) and v != ""]
+    texts = [v for v in scalars if isinstance(v, str) and mark(v) is None]
+    telling = texts and (len(scalars) > 1 or len(texts[0].split()) >= PROSE_WORDS)
+    return Chunk(text=text_of_record(value), rank=0) if telling else None
+
+
+def _listed(value: Any, depth: int) -> list[Any] | None:
+    value = try_unpack(value) if depth else literal(value)
     if depth > DEEPEST:
         return None
     if isinstance(value, list):
@@ -68,6 +92,27 @@ def _listed(value: Any, depth: int) -> list[Any] | None:
         for key in LIST_KEYS:
             if key in value and (found := _listed(value[key], depth + 1)) is not None:
                 return found
+        return _by_id(value) or _wrapped(value, depth)
+    return None
+
+
+def _by_id(value: Mapping[str, Any]) -> list[Any] | None:
+    """Texts or documents by their ids; names that are words are the fields of one record."""
+    if not value or not all(_ID.search(str(key)) for key in value):
+        return None
+    items = [v if isinstance(v, dict) else {"content": v} for v in map(try_unpack, value.values())]
+    texts = [_first_text(item, TEXT_KEYS) for item in items]
+    if not all(text and len(text.split()) >= PROSE_WORDS for text in texts):
+        return None
+    return [{"id": key, **item} for key, item in zip(value, items, strict=True)]
+
+
+def _wrapped(value: Mapping[str, Any], depth: int) -> list[Any] | None:
+    """Documents deeper in an answer of a service, under names of its own."""
+    for inner in value.values():
+        found = _listed(inner, depth + 1) if isinstance(inner, dict) else None
+        if found and all(isinstance(item, dict) for item in found):
+            return found
     return None
 
 

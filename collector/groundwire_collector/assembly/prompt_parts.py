@@ -68,6 +68,11 @@ _SENTENCE = re.compile(
     r"\b(?:below|following|follows)\b[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+_BEFORE_JSON = re.compile(
+    rf"^(?=[^\n:]{{0,{LONGEST_LABEL}}}:)[^\n:]*\b(?P<context>{_CONTEXT})\b[^\n:]*:[ \t]*"
+    r"(?=\[[ \t\n]*[\[{\"]|\{[ \t\n]*\")",
+    re.IGNORECASE | re.MULTILINE,
+)
 _INSTRUCTION = re.compile(
     rf"\b(?:use|using|answer|based|given|following|only|below)\b.*\b(?:{_CONTEXT})\b",
     re.IGNORECASE | re.DOTALL,
@@ -233,7 +238,7 @@ def _end(text: str, marks: Sequence[_Mark], position: int, marked: _Mark | None)
 
 def _marks(text: str) -> Iterator[_Mark]:
     taken: list[_Mark] = []
-    for pattern in (_LABEL, _HEADING, _SENTENCE):
+    for pattern in (_LABEL, _HEADING, _SENTENCE, _BEFORE_JSON):
         found = [_mark(match) for match in pattern.finditer(text)]
         free = [mark for mark in found if not _overlaps(mark, taken)]
         yield from free

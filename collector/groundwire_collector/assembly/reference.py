@@ -32,6 +32,7 @@ FACTS = {
     "model": "requested model",
     "response_model": "response model",
     "response_id": "response id",
+    "finish_reason": "why the model stopped",
     "input_tokens": "input tokens",
     "output_tokens": "output tokens",
     "cached_tokens": "input tokens from a cache",
@@ -100,24 +101,42 @@ truncated or dropped, the turn is `not_evaluable`, with the reason.
 
 def page(results: Mapping[str, Any] | None) -> str:
     """The whole page; `results` are those of the matrix, None where it never ran."""
-    parts = [INTRODUCTION, *_overview(families()), LADDER]
+    ran = runs(results or {"emitters": []})
+    parts = [INTRODUCTION, *_overview(families(), ran), LADDER]
     for family in families():
-        parts += _section(family)
+        parts += _section(family, ran)
     parts += _matrix(results)
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _overview(known: Sequence[AliasTable]) -> Iterator[str]:
+Runs = Mapping[str, tuple[str, Sequence[str]]]  # by table: date of the last run, emitters
+
+
+def runs(results: Mapping[str, Any]) -> Runs:
+    """When each table was last run live, and by which emitters, from their recordings."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for row in results["emitters"]:
+        for name in row.get("families", ()):
+            date, emitters = found.get(name, ("", []))
+            found[name] = (max(date, row["date"]), [*emitters, row["name"]])
+    return found
+
+
+def _overview(known: Sequence[AliasTable], ran: Runs) -> Iterator[str]:
+    dated = sum(family.name in ran for family in known)
     yield "## At a glance\n"
+    yield f"{len(known)} tables; {dated} were run live, on the date in the first row.\n"
     yield _row(["fact", *(family.title for family in known)])
     yield _row(["---"] * (len(known) + 1))
+    yield _row(["last run live", *(ran.get(f.name, (f.run,))[0] for f in known)])
     for fact, words in FACTS.items():
         yield _row([words, *("yes" if fact in family.facts else "" for family in known)])
 
 
-def _section(family: AliasTable) -> Iterator[str]:
+def _section(family: AliasTable, ran: Runs) -> Iterator[str]:
     yield f"\n## {family.title}\n"
     yield f"Defined in {_source(family.source)}. Not sent: {_withheld(family)}.\n"
+    yield f"{_last_run(family, ran)}\n"
     yield _row(["span", "identified by"])
     yield _row(["---", "---"])
     for kind, rules in _kinds(family.kinds).items():
@@ -126,6 +145,13 @@ def _section(family: AliasTable) -> Iterator[str]:
     yield _row(["---", "---"])
     for fact, places in family.facts.items():
         yield _row([FACTS[fact], "; ".join(_place(place) for place in places)])
+
+
+def _last_run(family: AliasTable, ran: Runs) -> str:
+    if family.name not in ran:
+        return f"Names are {family.run}."
+    date, emitters = ran[family.name]
+    return f"Last run live: {date} ({'; '.join(emitters)})."
 
 
 def _source(source: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.attribute_index import LookupPlan, Sources, overlays, plan
-from groundwire_collector.assembly.documents import chunks, completed
+from groundwire_collector.assembly.documents import chunks, completed, whole
 from groundwire_collector.assembly.flattened_attributes import named, numbered
 from groundwire_collector.assembly.lazy_property import lazy_property
 from groundwire_collector.assembly.message_attributes import known_role, role_and_text, text_in
@@ -14,8 +14,10 @@ from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
     Message,
     TruncatedJsonError,
+    conversation,
     follow,
     messages,
+    only_text,
     parse_answer,
     parse_question,
     try_unpack,
@@ -59,7 +61,7 @@ class SpanView:
                 continue
             if rule.names and self.span.name not in rule.names:
                 continue
-            kind = rule.values.get(str(value)) or rule.values.get("*")
+            kind = rule.kind_of(str(value))
             if kind is not None:
                 return kind
             unknown = unknown or not rule.scope
@@ -135,7 +137,7 @@ class SpanView:
             if value is None:
                 continue
             try:
-                return float(value)
+                return float(value) * source.scale
             except (TypeError, ValueError):
                 continue
         return None
@@ -176,10 +178,26 @@ class SpanView:
     @lazy_property
     def question(self) -> str | None:
         """Input of a turn, chain or agent."""
-        for value in (*self._whole("question"), *self._whole("prompt")):
+        for value in self._whole("question"):
             if found := parse_question(value):
                 return found
-        return None
+        return next((q for value in self._whole("prompt") if (q := _question_in(value))), None)
+
+    @lazy_property
+    def only_question(self) -> str | None:
+        """Input that is one text under a name that says nothing."""
+        return next((t for value in self._whole("question") if (t := only_text(value))), None)
+
+    @lazy_property
+    def only_answer(self) -> str | None:
+        """Output that is one text under a name that says nothing, or a text and its sources."""
+        return next((t for value in self._whole("output") if (t := only_text(value))), None)
+
+    @lazy_property
+    def transcript(self) -> list[Message]:
+        """The conversation up to the answer, of a step that returns it whole."""
+        found = next((m for value in self._whole("output") if (m := conversation(value))), [])
+        return found[:-1] if found and found[-1].role == "assistant" else []
 
     @lazy_property
     def has_question(self) -> bool:
@@ -226,8 +244,14 @@ class SpanView:
             found = None if value is None else chunks(value, rows)
             if found is None and self._is_text(fact, source, value):
                 found = [Chunk(text=str(value), rank=0)]
+            if found is None and rows and (chunk := self._whole_result(source, value)):
+                found = [chunk]
             if found is not None:
                 yield _rung(source), found
+
+    def _whole_result(self, source: AttributeSource, value: Json) -> Chunk | None:
+        """What a retrieval returned, if it is one text or one record."""
+        return None if source.key in self.cut_keys or source.events else whole(value)
 
     def _is_text(self, fact: str, source: AttributeSource, value: Json) -> bool:
         """Whether documents were sent as one text."""
@@ -317,6 +341,13 @@ def _unquoted(text: str) -> str:
         return str(json.loads(text))
     except ValueError:
         return text
+
+
+def _question_in(prompt: Json) -> str | None:
+    """Question in a prompt; of texts without roles (Spring AI) the last one is the person's."""
+    texts = try_unpack(prompt)
+    bare = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+    return parse_question(texts[-1] if texts and bare else prompt)
 
 
 def _spoken(value: Json) -> Json:

@@ -96,13 +96,13 @@ def _turns(trace: Trace, known: Collection[str]) -> Iterator[tuple[Turn, frozens
     found = answers(trace)
     limit = LengthLimit(trace)
     for answer, scope in zip(found, scopes(trace, found), strict=True):
-        turn = _turn(_ServedAnswer(trace, answer, scope), limit, known)
+        turn = turn_of(ServedAnswer(trace, answer, scope), limit, known)
         ids = frozenset(reading.span.span_id for reading in scope)
         yield turn, ids, writer_of(answer.top.span)
 
 
 @dataclass(frozen=True)
-class _ServedAnswer:
+class ServedAnswer:
     """An answer with the spans that served it."""
 
     trace: Trace
@@ -136,7 +136,8 @@ class _ServedAnswer:
         return any(reading.flag(fact) for reading in self.nearest)
 
 
-def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> Turn:
+def turn_of(served: ServedAnswer, limit: LengthLimit, known: Collection[str] = ()) -> Turn:
+    """The turn of one answer; `known` as for `assemble`."""
     trace, answer, scope = served.trace, served.answer, served.scope
     top = answer.top.span
     named = _name(served, known)
@@ -198,7 +199,7 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
     )
 
 
-def _question(served: _ServedAnswer) -> str | None:
+def _question(served: ServedAnswer) -> str | None:
     """Question of the turn as it was sent, perhaps with its context; the prompt if opaque."""
     answer = served.answer
     enclosing = [answer.top, *served.trace.ancestors(answer.top)]
@@ -211,11 +212,12 @@ def _question(served: _ServedAnswer) -> str | None:
     redacted = any(query and mark(query) for query in queries)
     if spoken and not redacted and _is_plain(served, spoken[0]):  # a query may be a rewritten one
         queries = [*spoken[:1], *queries]
-    candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
+    lone = answer.top.only_question if not answer.calls else None
+    candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken, lone)
     return next((text for text in candidates if text and text.strip()), None)
 
 
-def _is_plain(served: _ServedAnswer, text: str) -> bool:
+def _is_plain(served: ServedAnswer, text: str) -> bool:
     """Whether the last message of a person is a question without retrieved text in it."""
     if any(call.written is not None for call in served.answer.calls):
         return True  # the prompt is made of the messages themselves
@@ -232,7 +234,7 @@ def _is_plain(served: _ServedAnswer, text: str) -> bool:
     return not retrieved and short and lines[0].rstrip().endswith("?")
 
 
-def _name(served: _ServedAnswer, known: Collection[str]) -> Span:
+def _name(served: ServedAnswer, known: Collection[str]) -> Span:
     """Span that identifies the turn; a known one is preferred."""
     answer = served.answer
     for reading in (answer.top, *answer.calls):
@@ -244,12 +246,12 @@ def _name(served: _ServedAnswer, known: Collection[str]) -> Span:
     return answer.span
 
 
-def _named_route(served: _ServedAnswer) -> Route | None:
+def _named_route(served: ServedAnswer) -> Route | None:
     named = served.text("route")
     return Route(named) if named in set(Route) else None
 
 
-def _implied_route(served: _ServedAnswer) -> Route:
+def _implied_route(served: ServedAnswer) -> Route:
     if served.flag("cache_hit"):
         return Route.CACHE
     kinds = {reading.kind for reading in served.scope if not reading.failed}
@@ -258,7 +260,7 @@ def _implied_route(served: _ServedAnswer) -> Route:
     return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
 
 
-def _first_token(served: _ServedAnswer) -> float | None:
+def _first_token(served: ServedAnswer) -> float | None:
     servers = [r for r in served.scope if r.kind == SpanKind.SERVER]
     for reading in (*served.answer.calls, *servers):
         if (seconds := reading.number("first_token_seconds")) is not None:

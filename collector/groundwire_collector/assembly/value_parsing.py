@@ -8,22 +8,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from groundwire_collector.assembly.object_texts import message_in
+
 # Keys of questions and answers in frameworks' values, likeliest first.
 QUESTION_KEYS = (
-    "question", "query", "input", "inputs", "user_input", "user_query", "query_str", "text",
-    "prompt", "user_prompt", "message", "content", "args", "kwargs", "messages", "data",
+    "question", "query", "user_question", "input", "inputs", "user_input", "user_query",
+    "query_str", "utterance", "q", "text", "prompt", "user_prompt", "message", "content", "args",
+    "kwargs", "messages", "data",
 )  # fmt: skip
 ANSWER_KEYS = (
-    "answer", "output", "outputs", "output_text", "result", "response", "reply", "replies", "text",
+    "answer", "final_answer", "output", "outputs", "output_text", "result", "response", "reply",
+    "replies", "text",
     "content", "final_result", "final_output", "return", "return_value", "message", "messages",
     "choices", "completion", "generations", "candidates", "combined_chunk_content", "data",
     "kwargs", "parts",
 )  # fmt: skip
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "model": "assistant"}
+_PAIR_ROLES = {"human", "user", "ai", "assistant", "system", "tool"}
 TEXT_PARTS = {"text", "input_text", "output_text", "refusal", "generic", None}
 CALLING_PARTS = {"tool_call", "tool_use", "function_call"}
 RETURNING_PARTS = {"tool_call_response", "tool_result"}
+# Parts that are named by their only key: of Google's messages and of Bedrock's.
+_CALLING_KEYS = ("functionCall", "function_call", "toolUse")
+_RETURNING_KEYS = ("functionResponse", "function_response", "toolResult")
 _DOCUMENT = re.compile(r"document|search_?result|passage|retriev|citation", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+LEAST_PROSE = 3  # words of a text that is known by nothing else
 DEEPEST = 12
 LONGEST_REPR = 65_536  # characters of a Python repr that is read
 
@@ -66,7 +76,12 @@ def unpack(value: Any, texts: bool = False) -> Any:
     except ValueError as error:
         if _is_cut(text, error):
             raise TruncatedJsonError from None
-        return value  # prose in brackets, a Python repr
+        return _quoted_texts(text) or value  # prose in brackets, a Python repr
+
+
+def _quoted_texts(text: str) -> list[str] | None:
+    """Texts that were put between quotes and brackets without escapes, as Spring AI does."""
+    return _BETWEEN.split(text[2:-2]) if text[:2] == '["' and text[-2:] == '"]' else None
 
 
 def _is_cut(text: str, error: ValueError) -> bool:
@@ -94,6 +109,7 @@ def literal(value: Any) -> Any:
 
 
 _OBJECT = re.compile(r"<[\w.<>]+ (?:object |instance )?.*at 0x[0-9a-fA-F]+>")  # a method's self
+_BETWEEN = re.compile(r'",\s*"')
 _OPENINGS = {'{"', "[{", '["', "[["}
 _REPRS = {"{'", "[{", "['"}
 
@@ -132,14 +148,16 @@ def parse_answer(value: Any) -> str | None:
 def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | None:
     value = try_unpack(value)
     if isinstance(value, str):
+        value = (message_in(value) or {}).get("content", value)
         return value if value.strip() and not _OBJECT.fullmatch(value) else None
     if depth > DEEPEST:
         return None
     if isinstance(value, list):
         return of_list(value, depth + 1)  # type: ignore[no-any-return]
     if isinstance(value, dict):
-        if keys is ANSWER_KEYS and (text := _of_parts(value)):
+        if keys is ANSWER_KEYS and (text := _of_parts(value) or _number_named_answer(value)):
             return text
+        value = _in_snake_case(value)
         for key in keys:
             if key in value and (found := _dig(value[key], keys, of_list, depth + 1)):
                 return found
@@ -148,6 +166,43 @@ def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | Non
                 if isinstance(inner, dict) and (found := _dig(inner, keys, of_list, depth + 1)):
                     return found
     return None
+
+
+def _in_snake_case(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same with `userQuery` as `user_query`; names of the tables are in that form."""
+    if not any(_CAMEL.search(str(key)) for key in value):
+        return value
+    snake = {_CAMEL.sub("_", str(key)).lower(): inner for key, inner in value.items()}
+    return {**snake, **value}
+
+
+def _number_named_answer(value: Mapping[str, Any]) -> str | None:
+    """An answer that is a number, where a name says that it is the answer."""
+    number = value.get("answer", value.get("final_answer"))
+    return str(number) if isinstance(number, int | float) and not isinstance(number, bool) else None
+
+
+def only_text(value: Any) -> str | None:
+    """Text in a value whose names say nothing: the only prose in it, or the first of a pair.
+
+    `{"userSays": "..."}`, `{"reply_html": "...", "ms": 12}`, `["...", [sources]]`.
+    """
+    value = try_unpack(value)
+    if isinstance(value, list) and len(value) > 1 and isinstance(value[0], str):
+        rest = all(isinstance(item, list | dict) for item in value[1:])
+        return value[0] if rest and value[0].strip() else None
+    if not isinstance(value, dict):
+        return None
+    texts = [text for text in value.values() if isinstance(text, str)]
+    return texts[0] if len(texts) == 1 and len(texts[0].split()) >= LEAST_PROSE else None
+
+
+def conversation(value: Any) -> list[Message]:
+    """Messages of a value that is or holds a conversation; [] where it is none."""
+    value = try_unpack(value)
+    held = value.get("messages") if isinstance(value, dict) else value
+    held = try_unpack(held)
+    return messages(held) if isinstance(held, list) and are_messages(held) else []
 
 
 def _of_parts(value: Mapping[str, Any]) -> str | None:
@@ -163,8 +218,9 @@ def _of_parts(value: Mapping[str, Any]) -> str | None:
 
 
 def _question_of_list(values: list[Any], depth: int) -> str | None:
-    if len(values) == 1 and isinstance(values[0], list):  # LangChain: a batch of one conversation
-        values = values[0]
+    if len(values) == 1 and isinstance(values[0], list) and _pair(values[0]) is None:
+        values = values[0]  # LangChain: a batch of one conversation
+    values = [_as_message(value) for value in values]
     if are_messages(values):
         spoken = [message for message in messages(values) if message.role == "user"]
         return _dig(spoken[-1].text, QUESTION_KEYS, _question_of_list, depth) if spoken else None
@@ -173,21 +229,36 @@ def _question_of_list(values: list[Any], depth: int) -> str | None:
 
 
 def _answer_of_list(values: list[Any], depth: int) -> str | None:
+    values = _without_reasoning([_as_message(value) for value in values if value is not None])
     if are_messages(values):
+        if all(item.get("role") == "model" for item in values):  # Gemini: pieces of a stream
+            pieces = messages(values)
+            called = any(piece.calls for piece in pieces)
+            return None if called else "".join(piece.text for piece in pieces) or None
         spoken = [message for message in messages(values) if message.role == "assistant"]
         return spoken[-1].text or None if spoken and not spoken[-1].calls else None
     texts = [found for item in values if (found := _dig(item, ANSWER_KEYS, _answer_of_list, depth))]
     return texts[0] if len(texts) == 1 and len(values) == 1 else None
 
 
+def _without_reasoning(values: list[Any]) -> list[Any]:
+    """Items of OpenAI's Responses API that are messages; all of them where the last is a call."""
+    if not all(isinstance(item, dict) and "type" in item for item in values):
+        return values
+    spoken = [item for item in values if "role" in item]
+    return spoken if spoken and spoken[-1] is values[-1] else values
+
+
 def messages(value: Any, depth: int = 0) -> list[Message]:
     """Messages of a conversation in any common shape; text alone: user."""
     value = try_unpack(value)
     if isinstance(value, str):
-        return [Message("user", value)] if value.strip() else []
+        value = [value] if value.strip() else []
     if isinstance(value, dict):
         if "messages" in value:
             return messages(value["messages"], depth + 1)
+        if "role" not in value and isinstance(value.get("input"), list):  # Responses API
+            return messages(value["input"], depth + 1)
         value = [value]
     if not isinstance(value, list) or depth > DEEPEST:
         return []
@@ -195,11 +266,11 @@ def messages(value: Any, depth: int = 0) -> list[Message]:
 
 
 def _as_messages(item: Any, depth: int) -> list[Message]:
-    item = try_unpack(item)
+    item = _as_message(try_unpack(item))
     if isinstance(item, list):
         return messages(item, depth)
     if isinstance(item, str):
-        return [Message("user", item)]
+        item = {"role": "user", "content": item}
     if not isinstance(item, dict):
         return []
     item = _unwrap(item)
@@ -210,14 +281,38 @@ def _as_messages(item: Any, depth: int) -> list[Message]:
     return [Message(ROLES.get(role, role), text, calls)]
 
 
+def _as_message(value: Any) -> Any:
+    """A message that was sent as Python's text or as a pair, as a mapping; others unchanged."""
+    if isinstance(value, str):
+        return message_in(value) or value
+    return _pair(value) or value
+
+
+def _pair(item: Any) -> dict[str, str] | None:
+    """A message as LangChain takes it: a role and a text."""
+    if not isinstance(item, list) or len(item) != 2:
+        return None
+    role, text = item
+    known = isinstance(role, str) and isinstance(text, str) and role in _PAIR_ROLES
+    return {"role": role, "content": text} if known else None
+
+
 def _returns(item: Mapping[str, Any]) -> bool:
     """Whether all parts of a message are results of tools."""
     parts = item.get("parts", item.get("content"))
     return (
         isinstance(parts, list)
         and bool(parts)
-        and all(isinstance(p, dict) and str(p.get("type")) in RETURNING_PARTS for p in parts)
+        and all(isinstance(p, dict) and _returned_by(p) is not None for p in parts)
     )
+
+
+def _returned_by(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The part that holds the result of a tool, if it is one."""
+    if str(part.get("type")) in RETURNING_PARTS:
+        return part
+    inner = next((part[key] for key in _RETURNING_KEYS if key in part), None)
+    return inner if isinstance(inner, dict) else None
 
 
 def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -235,7 +330,7 @@ def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _content(item: Mapping[str, Any]) -> tuple[str, bool]:
     calls = bool(item.get("tool_calls") or item.get("function_call"))
-    for key in ("parts", "contents", "content", "text", "prompt", "completion"):
+    for key in ("parts", "contents", "content", "text", "prompt", "completion", "response"):
         body = item.get(key)
         if isinstance(body, str):
             body = _parts(body, key)
@@ -267,17 +362,26 @@ def _part(part: Any) -> tuple[str, bool]:
         return "", False
     part = part.get("message_content", part)
     kind = part.get("type") if isinstance(part, dict) else ""
-    if kind in CALLING_PARTS:
+    if kind in CALLING_PARTS or any(key in part for key in _CALLING_KEYS):
         return "", True
-    if kind in RETURNING_PARTS:
-        result = part.get("response", part.get("result", part.get("content")))
-        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False), False
+    if (returned := _returned_by(part)) is not None:
+        return _result_in(returned), False
+    if part.get("thought") is True:
+        return "", False
     document = _document(part)
     if kind not in TEXT_PARTS and not document:
         return "", False
     text = part.get("content") or part.get("text") or part.get("refusal")
     text = document or part.get("generic_content", text)
     return (text, False) if isinstance(text, str) else ("", False)
+
+
+def _result_in(part: Mapping[str, Any]) -> str:
+    """Text of a tool's result; Google wraps it in `output` or `result`."""
+    result = part.get("response", part.get("result", part.get("content")))
+    if isinstance(result, dict) and len(result) == 1:
+        result = result.get("output", result.get("result", result))
+    return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
 
 
 def _document(part: Mapping[str, Any]) -> str | None:
@@ -329,11 +433,15 @@ def _decoded(part: Mapping[str, Any]) -> Callable[[str], str]:
 
 def are_messages(values: list[Any]) -> bool:
     """Whether a list is a conversation: every item has a role, or the parts of a message."""
-    return bool(values) and all(
-        isinstance(item, dict)
-        and ("role" in _unwrap(item) or "parts" in item or item.get("type") in ROLES)
-        for item in values
-    )
+    return bool(values) and all(_is_message(item) for item in values)
+
+
+def _is_message(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return _pair(item) is not None
+    if "role" in _unwrap(item) or "parts" in item or item.get("type") in ROLES:
+        return True
+    return item.get("type") in _PAIR_ROLES and isinstance(item.get("content"), str | list)
 
 
 def same(left: str, right: str) -> bool:

@@ -13,10 +13,9 @@ from groundwire_collector.commands.output import AsJson, print_json, wants_json
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.archive.archive import Archive
+from groundwire_collector.storage.archive.exclusive import exclusive_writer
 from groundwire_collector.storage.archive.location import Location
 from groundwire_collector.storage.archive.manifest import all_hours, day_of
-from groundwire_collector.storage.leadership import Leadership
-from groundwire_collector.storage.retention_loop import ROLE
 
 archive = typer.Typer(no_args_is_help=True, help="Keep closed hours of turns as Parquet files.")
 
@@ -43,14 +42,8 @@ def write(
         archive_url=archive_url,
         archive_after_hours=after_hours,
     )
-    with database(settings) as engine:
-        leadership = Leadership(engine, ROLE, fenced=False)
-        if not leadership.acquire():
-            raise UsageError("the collector archives at this moment; try again in a minute")
-        try:
-            written = Archive.open(engine, settings).write_closed(time_ns())
-        finally:
-            leadership.release()
+    with database(settings) as engine, exclusive_writer(engine):
+        written = Archive.open(engine, settings).write_closed(time_ns())
     typer.echo(f"archived: {written.hours} hours, {written.turns} turns, {written.bytes} bytes")
 
 

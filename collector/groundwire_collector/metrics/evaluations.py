@@ -6,6 +6,7 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.metric_definitions import TENANT, VERSION_LABELS
 from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.training.memorized import MEMORIZED_OVERRIDE
 from groundwire_evaluators.turn import Turn
 
 FALSE_REFUSAL = "false_refusal"  # the signal of a refusal that a chunk could have answered
@@ -26,6 +27,9 @@ def tally_evaluation(
         increments.count(metric_definitions.FLAGGED_TURNS, labels, exemplar=exemplar_of(turn, 1.0))
     if evaluation.signals.get(FALSE_REFUSAL):
         increments.count(metric_definitions.FALSE_REFUSALS, labels, exemplar=exemplar_of(turn, 1.0))
+    if evaluation.evaluator == MEMORIZED_OVERRIDE and evaluation.value == 1.0:
+        exemplar = exemplar_of(turn, 1.0)
+        increments.count(metric_definitions.MEMORIZED_OVERRIDES, labels, exemplar=exemplar)
     for claim in evaluation.claims:
         increments.count(metric_definitions.CLAIMS, {**labels, "verdict": claim.verdict.value})
     for citation in evaluation.citations:

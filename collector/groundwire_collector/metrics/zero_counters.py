@@ -18,10 +18,16 @@ from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.turn import Route
 
 GROUNDING, OVERRIDE = {"evaluator": "grounding"}, {"evaluator": "override"}
+MEMORIZED = {"evaluator": "memorized_override"}
 STATES = tuple(state for state in State if state is not State.NOT_SAMPLED)
 # As the enumerations that are counted with, which load more than a scrape needs.
 STALE_OUTCOMES = ("follows_new", "keeps_old", "neither")
 RUN_STATES = ("finished", "abandoned")
+CALL_FAILURES = (
+    *("timeout", "unreachable", "rate_limited", "server_error"),
+    *("refused", "nonsense", "empty", "raised"),
+)
+REPLY_PROBLEMS = ("truncated", "declined", "hijacked")  # beside nonsense, of judges
 SKIP_REASONS = ("rate", "budget", "cost", "breaker", "late")  # of judges, which count them
 _Labels = Mapping[str, str]
 
@@ -76,12 +82,15 @@ RULES: tuple[ZeroRule, ...] = (
         OVERRIDE,
     ),
     ZeroRule(metrics.REFUSALS, (metrics.EVALUATIONS,), {"sufficient": ("true", "false")}, OVERRIDE),
+    ZeroRule(metrics.MEMORIZED_OVERRIDES, (metrics.EVALUATIONS,), where=MEMORIZED),
     ZeroRule(metrics.SELF_REPORTED_MEMORY_ANSWERS, (metrics.EVALUATIONS,), where=OVERRIDE),
     _itself(metrics.ANSWER_TRAITS, "present", ("yes", "no")),
     _itself(metrics.STALE_ANSWERS, "outcome", STALE_OUTCOMES),
     ZeroRule(metrics.EMPTY_RETRIEVALS, (metrics.TURNS,), where={"route": Route.RETRIEVAL}),
     _itself(metrics.PROBE_OUTCOMES, "outcome", Outcome),
     _itself(metrics.PROBE_RUNS, "state", RUN_STATES),
+    _itself(metrics.PROBE_CALLS, "result", ("answered", "skipped", *CALL_FAILURES)),
+    _itself(metrics.JUDGE_CALLS, "result", ("answered", *CALL_FAILURES, *REPLY_PROBLEMS)),
     _itself(metrics.JUDGE_NOT_SAMPLED, "reason", SKIP_REASONS),
     ZeroRule(metrics.JUDGE_PAUSES, (metrics.JUDGE_CALLS, metrics.JUDGE_NOT_SAMPLED)),
     ZeroRule(

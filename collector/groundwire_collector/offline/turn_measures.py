@@ -12,6 +12,8 @@ HEADLINE = "grounding"
 ANSWERS = {State.SCORED.value: 1.0, State.NO_CLAIMS.value: 1.0, State.REFUSAL.value: 0.0}
 SECONDS = ("first_token_seconds", "generation_seconds", "retrieval_seconds")
 TOKENS = ("input_tokens", "output_tokens")
+OF_TURN = ("_seconds", "_tokens")  # signals that repeat what the turn itself says
+CELLS = {"context_driven": 1.0, "parametric_override": 0.0}  # of diagnostic closed-book calls
 SHARES = {"faithful", "answered", "follows", "false_refusal"}
 _RENAMED = {"retrieval": "relevance"}  # evaluators whose value has a name of its own
 _OF_OTHERS = {HEADLINE, "override"}  # evaluators whose values have measures above
@@ -26,6 +28,8 @@ def turn_measures(turn: VersionTurn, prices: PriceList | None = None) -> dict[st
     found: dict[str, float] = {}
     for score in turn.scores:
         found |= _of_score(score)
+    if turn.closed_book_cell in CELLS:
+        found["closed_book_reliance"] = CELLS[turn.closed_book_cell]
     found |= _plain(turn.facts)
     whole = seconds(turn)
     found |= {} if whole is None else {"seconds": whole}
@@ -43,7 +47,11 @@ def _of_score(score: VersionScore) -> dict[str, float]:
     if score.evaluator not in _OF_OTHERS and scored:
         if score.value is not None:
             found[_RENAMED.get(score.evaluator, score.evaluator)] = float(score.value)
-        found |= {f"{score.evaluator}.{name}": float(v) for name, v in score.signals.items()}
+        found |= {
+            f"{score.evaluator}.{name}": float(value)
+            for name, value in score.signals.items()
+            if not name.endswith(OF_TURN)
+        }
     return found
 
 

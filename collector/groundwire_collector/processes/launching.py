@@ -22,6 +22,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 FORKS = sys.platform == "linux"
@@ -83,7 +84,14 @@ def _run(
         signal.signal(number, handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
+    _show_name(multiprocessing.current_process().name)
     entry(*arguments)
+
+
+def _show_name(name: str) -> None:
+    """For `ps -o comm` and `top`: forked, all have the command line of the supervisor."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(f"gw-{name}"[:15])
 
 
 def _end_with_parent(lifeline: Connection) -> None:

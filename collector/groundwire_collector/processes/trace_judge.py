@@ -1,6 +1,6 @@
 """Assemble due traces and evaluate their turns; writes nothing but postponed traces."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
@@ -9,9 +9,13 @@ from groundwire_collector.assembly.completion import SECOND, waits_for_root
 from groundwire_collector.assembly.conversation import with_earlier_context
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
+from groundwire_collector.assembly.steps import steps_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
 from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
+from groundwire_collector.evaluation.registry import GROUNDING
 from groundwire_collector.evaluation.runner import judge
+from groundwire_collector.evaluation.steps import judge_steps
+from groundwire_collector.evaluation.training_files import MemorizedOverrides
 from groundwire_collector.processes.time_limit import process_ends_after
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import progress, spans, turns
@@ -62,6 +66,7 @@ class TraceJudge:
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
+        self._memorized = MemorizedOverrides()
 
     def judge(self, due: Sequence[PendingTrace]) -> JudgedTraces:
         """Assemble and evaluate traces.
@@ -70,12 +75,24 @@ class TraceJudge:
         the next one counts what it begins.
         """
         with process_ends_after(self._settings.batch_timeout_seconds):
-            found, received = self._assemble({trace.trace_id for trace in due})
+            found, received, steps = self._assemble({trace.trace_id for trace in due})
+        beside = self._of_steps(steps)
+        for turn_id, scores in received.items():
+            beside[turn_id] = (*beside.get(turn_id, ()), *scores)
         judged = [
-            JudgedTurn(item.turn, (*item.evaluations, *received.get(item.turn.id, ())))
+            JudgedTurn(item.turn, (*item.evaluations, *beside.get(item.turn.id, ())))
             for item in judge(self._evaluators, [item.turn for item in found.judged])
         ]
+        with process_ends_after(self._settings.batch_timeout_seconds):
+            judged = self._memorized.judged(self._engine, judged)
         return replace(found, judged=judged)
+
+    def _of_steps(self, steps: Mapping[str, Sequence[Turn]]) -> dict[str, tuple[Evaluation, ...]]:
+        """Grounding of the steps of turns, by turn id."""
+        grounding = next((e for e in self._evaluators if e.name == GROUNDING), None)
+        if grounding is None or not steps:
+            return {}
+        return {name: (found,) for name, found in judge_steps(grounding, steps).items()}
 
     def with_root(self, due: Sequence[PendingTrace]) -> list[PendingTrace]:
         """Traces except those whose root may still arrive, which are postponed."""
@@ -101,8 +118,10 @@ class TraceJudge:
         found = spans.spans_of(connection, pending.keys())
         return [pending[trace_id] for trace_id, each in found.items() if waits_for_root(each)]
 
-    def _assemble(self, ids: set[str]) -> tuple[JudgedTraces, dict[str, tuple[Evaluation, ...]]]:
-        """Turns of these traces that are new or fuller than stored, and their received scores."""
+    def _assemble(
+        self, ids: set[str]
+    ) -> tuple[JudgedTraces, dict[str, tuple[Evaluation, ...]], dict[str, list[Turn]]]:
+        """Turns of these traces that are new or fuller than stored, received scores and steps."""
         with self._engine.connect() as connection:
             gathered = gather(connection, sorted(ids))
             before = {turn.id: turn for turn in turns.of_traces(connection, gathered.traces)}
@@ -121,7 +140,9 @@ class TraceJudge:
             unanswered=[unanswered(r.trace) for r in requests if not r.turns and r.trace.readings],
             answered={name for r in requests if r.turns for name in r.trace.ids},
         )
-        return assembled, received
+        steps = steps_of(requests) if self._settings.judge_steps else {}
+        of_fuller = {turn.id for turn in fuller} & steps.keys()
+        return assembled, received, {turn_id: steps[turn_id] for turn_id in of_fuller}
 
 
 def _parts(request: AssembledRequest) -> RequestParts:

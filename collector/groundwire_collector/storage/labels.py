@@ -129,6 +129,16 @@ def reference_of(connection: Connection, turn_id: str) -> str | None:
     return connection.scalar(query.order_by(c.labelled_ns.desc(), c.id.desc()).limit(1))
 
 
+def references_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, str]:
+    """The newest reference answer of each of these turns that has one."""
+    c = LABEL.c
+    found: dict[str, str] = {}
+    for ids in batched(list(turn_ids)):
+        query = select(c.turn_id, c.reference).where(c.turn_id.in_(ids), c.reference.is_not(None))
+        found |= {row.turn_id: row.reference for row in connection.execute(query.order_by(c.id))}
+    return found
+
+
 def services_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, str]:
     """The service of each turn that is stored."""
     found: dict[str, str] = {}

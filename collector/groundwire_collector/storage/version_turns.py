@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from groundwire_collector.storage.shared_texts import batched
+from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.tables.turns import SCORE, TURN, TURN_LISTING
 
 MOST_LISTED = 100_000  # newest turns of a version among which some are chosen
@@ -26,7 +27,7 @@ class VersionScore:
 
 @dataclass(frozen=True, slots=True)
 class VersionTurn:
-    """A turn with what comparisons read of it; `facts` as stored."""
+    """Stored turn with what comparisons read of it; `facts` as stored."""
 
     id: str
     started_ns: int
@@ -35,6 +36,7 @@ class VersionTurn:
     tags: Mapping[str, str]  # dimension: value
     facts: Mapping[str, Any]
     scores: Sequence[VersionScore] = field(default=())
+    closed_book_cell: str | None = None  # of a diagnostic closed-book call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def read(connection: Connection, turn_ids: Sequence[str]) -> list[VersionTurn]:
     """These turns with their scores, in no order."""
     found: list[VersionTurn] = []
     for batch in batched(list(turn_ids)):
-        scores = _scores(connection, batch)
+        scores, cells = _scores(connection, batch), _cells(connection, batch)
         c = TURN.c
         columns = (c.id, c.started_ns, c.question, c.session_id, c.service, c.facts)
         versions = tuple(c[name] for name in _COLUMNS)
@@ -85,9 +87,19 @@ def read(connection: Connection, turn_ids: Sequence[str]) -> list[VersionTurn]:
                     tags=tags | _other_tags(row.facts),
                     facts=row.facts,
                     scores=scores.get(row.id, ()),
+                    closed_book_cell=cells.get(row.id),
                 )
             )
     return found
+
+
+def _cells(connection: Connection, turn_ids: Sequence[str]) -> dict[str, str]:
+    """Outcome of the closed-book calls whose memory says something else than the context."""
+    c = CLOSED_BOOK_TURN.c
+    query = select(c.turn_id, c.cell).where(
+        c.turn_id.in_(turn_ids), c.cell.is_not(None), c.diagnostic.is_(True)
+    )
+    return {row.turn_id: row.cell for row in connection.execute(query)}
 
 
 def _other_tags(facts: Mapping[str, Any]) -> dict[str, str]:

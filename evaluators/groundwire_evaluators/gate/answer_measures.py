@@ -21,6 +21,7 @@ from groundwire_evaluators.reliance.equivalence import asserted_in as contains_a
 from groundwire_evaluators.runner import evaluate
 
 ANSWERED = {State.SCORED.value, State.NO_CLAIMS.value}
+OF_TURN = ("_seconds", "_tokens")  # signals that repeat what the turn itself says
 PLAIN = ("seconds", "input_tokens", "output_tokens", "cost")  # numbers that a line may hold
 
 
@@ -138,7 +139,11 @@ def _signals(evaluation: Evaluation) -> dict[str, float]:
     if evaluation.state is not State.SCORED:
         return {}
     name = evaluation.evaluator
-    found = {f"{name}.{key}": float(value) for key, value in evaluation.signals.items()}
+    found = {
+        f"{name}.{key}": float(value)
+        for key, value in evaluation.signals.items()
+        if not key.endswith(OF_TURN)
+    }
     return found if evaluation.value is None else {name: float(evaluation.value), **found}
 
 

@@ -50,12 +50,9 @@ class Rules:
     measures: Mapping[str, MeasureRule] = field(default_factory=dict)
 
     def of(self, measure: str) -> MeasureRule:
-        """Rule of a measure, or of what its name begins with ("reliance" of "reliance.stale").
-
-        One without a rule is shown, and decides nothing.
-        """
-        shown = MeasureRule(better=Better.SAME, relative=False, decides=False)
-        return self.measures.get(measure) or self.measures.get(measure.partition(".")[0]) or shown
+        """Rule of a measure; one without a rule is shown, and decides nothing."""
+        found = self.measures.get(measure)
+        return found or MeasureRule(better=Better.SAME, decides=False)
 
     def with_rule(self, measure: str, rule: MeasureRule) -> "Rules":
         """The same with another rule for a measure."""

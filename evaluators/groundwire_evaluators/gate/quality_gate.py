@@ -137,16 +137,12 @@ def _against_best(earlier: Mapping[str, Answers], after: Answers, rules: Rules) 
 
 
 def _require_content(verdict: VersionVerdict) -> None:
-    content = {name: each for name, each in verdict.decisions.items() if _root(name) in CONTENT}
+    content = {name: each for name, each in verdict.decisions.items() if name in CONTENT}
     none = MeasureOutcome.NOT_COMPARABLE
     if not content or all(each.outcome is none for each in content.values()):
         faithful = verdict.decisions.get("faithful")
         reason = faithful.reason if faithful else "0 scored answers are too few"
         raise NotComparableError(f"{reason}; at least {FEWEST} are required")
-
-
-def _root(name: str) -> str:
-    return name.partition(".")[0]
 
 
 def _pairs(before: Answers, after: Answers) -> list[Pair]:

@@ -131,12 +131,9 @@ class _Numbers:
         """Newcombe's hybrid; clusters that both groups share are taken for apart, which widens."""
         if self.clusters < FEWEST_CLUSTERS:
             return Interval(-1.0, 1.0)
-        one, other = self.mean(0), self.mean(1)
-        # A mean of 1 may exceed it by rounding.
-        before, after = (
-            wilson(min(share, 1.0) * self._effective(side), self._effective(side), level)
-            for side, share in enumerate((one, other))
-        )
+        one, other = (min(max(self.mean(side), 0.0), 1.0) for side in (0, 1))  # rounding
+        before = wilson(one * self._effective(0), self._effective(0), level)
+        after = wilson(other * self._effective(1), self._effective(1), level)
         change = other - one
         low = change - sqrt((other - after.low) ** 2 + (before.high - one) ** 2)
         high = change + sqrt((after.high - other) ** 2 + (one - before.low) ** 2)

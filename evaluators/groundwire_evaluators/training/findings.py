@@ -1,5 +1,6 @@
 """Findings for a remedy: stale training facts, and turns that went wrong."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 
 from groundwire_evaluators.evaluation import Evaluator
@@ -55,6 +56,13 @@ def of_turn(
     )
 
 
+def as_turn(finding: Finding) -> Turn:
+    """The turn that a finding teaches: its question, its chunk alone, and the answer."""
+    return Turn(
+        question=finding.question, chunks=(Chunk(text=finding.chunk),), answer=finding.answer
+    )
+
+
 def shown(chunk: Chunk) -> str:
     """A chunk as it stands in a prompt: its title, where it has one, and its text."""
     title = chunk.metadata.get("title")
@@ -62,6 +70,10 @@ def shown(chunk: Chunk) -> str:
 
 
 def _distractors(question: str, chunk: Chunk, search: PassageSearch) -> tuple[str, ...]:
-    """Chunks that resemble the question and are not the one that answers."""
-    found = search.find(question, _DISTRACTORS)
-    return tuple(shown(each.chunk) for each in found if each.chunk.text != chunk.text)
+    """Chunks that resemble the question and do not answer it, then others of the index."""
+    found = [each.chunk for each in search.find(question, _DISTRACTORS)]
+    start = zlib.crc32(question.encode("utf-8", "surrogatepass"))
+    number = len(search.chunks)
+    others = (search.chunks[(start + step) % number] for step in range(min(number, _DISTRACTORS)))
+    texts = (shown(each) for each in (*found, *others) if each.text != chunk.text)
+    return tuple(dict.fromkeys(texts))[:_DISTRACTORS]

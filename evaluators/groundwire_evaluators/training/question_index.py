@@ -1,8 +1,9 @@
 """Index of training questions by their words, for lookups of similar ones."""
 
 import io
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zipfile import BadZipFile
 
 import numpy as np
@@ -15,9 +16,12 @@ from groundwire_evaluators.text.words import ENGLISH, LANGUAGES, Language
 SIMILAR = 0.3  # least similarity of a question that is found
 _MOST_WORDS = 40  # of a question; longer ones are prompts
 _SAMPLED = 200  # questions by which the language is recognised
+_COMMON = 16  # a word in more than one of so many questions is common
+_ROUNDING = 1e-9
 _LONGEST = 4_000  # code points of a question that are read
 
 Words = NDArray[np.int32]
+Bitmap = NDArray[np.uint8]  # of rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class QuestionIndex:
 
     Similarity is the Jaccard index of their content words.
     Rows are numbered in the order of the questions. Price: about 25 µs a question to build, 5
-    bytes a word in memory; a lookup takes about 0.3 ms among 100,000 questions, more among more.
+    bytes a word in memory; a lookup takes about 0.2 ms among 100,000 questions, more among more.
     """
 
     language: Language
@@ -42,6 +46,7 @@ class QuestionIndex:
     starts: Words  # where the postings of each word begin, one more than there are words
     postings: Words
     sizes: Words  # words of each question
+    _bitmaps: dict[int, Bitmap] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def build(cls, questions: Iterable[str]) -> "QuestionIndex":
@@ -64,17 +69,28 @@ class QuestionIndex:
         known = [self.words[word] for word in wanted if word in self.words]
         if not known:
             return []
-        places = [self.postings[self.starts[each] : self.starts[each + 1]] for each in known]
-        shared = np.bincount(np.concatenate(places), minlength=len(self.sizes))
-        rows = np.flatnonzero(shared >= least * len(wanted))
-        both = shared[rows]
+        shared = np.zeros(len(self.sizes), dtype=np.uint8)
+        for word in known:
+            self._count(word, shared)
+        rows = np.flatnonzero(shared >= math.ceil(least * len(wanted) - _ROUNDING))
+        both = shared[rows].astype(np.int32)
         similarity = both / (len(wanted) + self.sizes[rows] - both)
-        order = np.argsort(-similarity, kind="stable")[:limit]
         return [
             SimilarQuestion(int(rows[at]), float(similarity[at]))
-            for at in order
+            for at in _largest(similarity, limit)
             if similarity[at] >= least
         ]
+
+    def _count(self, word: int, shared: Bitmap) -> None:
+        """Add 1 to each row that has a word; common words by their bitmap, which is faster."""
+        places = self.postings[self.starts[word] : self.starts[word + 1]]
+        if len(places) * _COMMON < len(self.sizes):
+            shared[places] += 1
+            return
+        if word not in self._bitmaps:
+            self._bitmaps[word] = np.zeros(len(self.sizes), dtype=np.uint8)
+            self._bitmaps[word][places] = 1
+        np.add(shared, self._bitmaps[word], out=shared)
 
     def to_bytes(self) -> bytes:
         """The index as a compressed numpy archive, without pickled objects."""
@@ -112,6 +128,16 @@ def question_words(question: str, language: Language) -> list[str]:
     content = [token.key for token in tokens if token.lower not in language.stop]
     found = content or [token.key for token in tokens]
     return list(dict.fromkeys(word[:LONGEST_KEY] for word in found))
+
+
+def _largest(values: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
+    """Places of the largest values, largest first; of equal ones the first."""
+    if len(values) > limit:
+        least = np.partition(values, -limit)[-limit]
+        above, equal = np.flatnonzero(values > least), np.flatnonzero(values == least)
+        places = np.concatenate([above, equal[: limit - len(above)]])
+        return places[np.lexsort((places, -values[places]))]
+    return np.argsort(-values, kind="stable")
 
 
 def _inverted(rows: Sequence[Sequence[int]], count: int) -> tuple[Words, Words, Words]:

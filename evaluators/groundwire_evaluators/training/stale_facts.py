@@ -213,8 +213,8 @@ def _searched(near: Sequence[_RankedSentence], with_following: bool) -> str:
     )
 
 
-def _rival(example: TrainingExample, text: str) -> str | None:
-    """A value of the text that stands in the place of one of the answer's."""
+def rival_values(example: TrainingExample, text: str) -> tuple[Value, Value] | None:
+    """A value of the training answer, and another that a text has in its place."""
     wanted = find_values(example.question)
     bare = len(example.answer.split()) <= _BARE
     values = [
@@ -226,8 +226,14 @@ def _rival(example: TrainingExample, text: str) -> str | None:
         for value in values:
             same = value.matches(other) or other.matches(value)
             if not same and (value.rivals(other) or (bare and _alike(value, other))):
-                return f"“{value.text.strip()}” against “{other.text.strip()}”"
+                return value, other
     return None
+
+
+def _rival(example: TrainingExample, text: str) -> str | None:
+    """What the text says in the place of a value of the answer, in words."""
+    found = rival_values(example, text)
+    return found and f"“{found[0].text.strip()}” against “{found[1].text.strip()}”"
 
 
 def _alike(value: Value, other: Value) -> bool:

@@ -296,6 +296,172 @@ def a_stream_reported_in_pieces(t: Any) -> None:
     t.spans.append(t.part(call))
 
 
+def context_as_json_in_the_system_message(t: Any) -> None:
+    found = json.dumps([{"id": 1, "text": TEXT}])
+    t.chat([("system", f"Answer using only these documents: {found}"), ("user", Q)], A)
+
+
+def documents_by_their_ids(t: Any) -> None:
+    chain(t, {"doc-1": TEXT, "doc-2": CARDS})
+
+
+def documents_under_names_of_the_service(t: Any) -> None:
+    hit = {"_id": "7", "_score": 1.2, "_source": {"body": TEXT}}
+    chain(t, {"status": 200, "payload": {"hits": {"hits": [hit]}}})
+
+
+def documents_as_pythons_text_of_a_list(t: Any) -> None:
+    chain(t, str([{"text": TEXT, "id": 1}]))
+
+
+def one_list_of_documents_a_query(t: Any) -> None:
+    chain(t, [[{"text": TEXT, "score": 0.9}, {"text": CARDS, "score": 0.2}]])
+
+
+def documents_with_their_scores_in_pairs(t: Any) -> None:
+    chain(t, [[{"page_content": TEXT, "metadata": {"page": 1}}, 0.9]])
+
+
+def a_retrieval_that_returns_one_text(t: Any) -> None:
+    chain(t, TEXT)
+
+
+def a_retrieval_that_returns_one_record(t: Any) -> None:
+    chain(t, {"customer": "Ada", "refund_days": 14})
+
+
+def a_retrieval_that_returns_a_status_alone(t: Any) -> None:
+    chain(t, {"status": "ok", "count": 3})
+
+
+def kinds_in_lower_case(t: Any) -> None:
+    top = t.add("rag", {KIND: "chain", "input.value": Q, "output.value": A})
+    found = json.dumps([{"text": TEXT}])
+    t.add("find", {KIND: "retriever", "input.value": Q, "output.value": found}, parent=top)
+
+
+def names_in_camel_case(t: Any) -> None:
+    asked, said = json.dumps({"userQuery": Q, "topK": 3}), json.dumps({"finalAnswer": A})
+    top = t.add("rag", {KIND: "CHAIN", "input.value": asked, "output.value": said})
+    t.retrieval(Q, TEXT, parent=top)
+
+
+def names_that_say_nothing(t: Any) -> None:
+    asked, said = json.dumps({"a": Q, "k": 3}), json.dumps({"b": A, "ms": 12.5, "ok": True})
+    top = t.add("rag", {KIND: "CHAIN", "input.value": asked, "output.value": said})
+    t.retrieval(Q, TEXT, parent=top)
+
+
+def an_answer_that_is_a_number(t: Any) -> None:
+    said = json.dumps({"answer": 14, "unit": "days"})
+    top = t.add("rag", {KIND: "CHAIN", "input.value": Q, "output.value": said})
+    t.retrieval(Q, TEXT, parent=top)
+
+
+def an_answer_in_a_pair_with_its_sources(t: Any) -> None:
+    said = json.dumps([A, [TEXT, CARDS]])
+    t.add("rag", {KIND: "CHAIN", "input.value": json.dumps({"q": Q}), "output.value": said})
+
+
+def an_answer_beside_its_sources(t: Any) -> None:
+    said = json.dumps({"answer": A, "source_documents": [{"page_content": TEXT, "id": "a"}]})
+    t.add("rag", {KIND: "CHAIN", "input.value": Q, "output.value": said})
+
+
+def an_answer_beside_links(t: Any) -> None:
+    said = json.dumps({"answer": A, "sources": ["handbook.pdf", "https://example.com/refunds"]})
+    t.add("rag", {KIND: "CHAIN", "input.value": Q, "output.value": said})
+
+
+def context_as_an_argument(t: Any) -> None:
+    asked = json.dumps({"question": Q, "context": TEXT})
+    t.add("rag", {KIND: "CHAIN", "input.value": asked, "output.value": A})
+
+
+def messages_as_pairs(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, TEXT, parent=top)
+    sent, said = [["system", "Be brief."], ["human", Q]], [["ai", A]]
+    attributes = {"gen_ai.input.messages": json.dumps(sent)}
+    t.add(
+        "ask",
+        {OPERATION: "chat", **attributes, "gen_ai.output.messages": json.dumps(said)},
+        parent=top,
+    )
+
+
+def a_state_with_the_whole_conversation(t: Any) -> None:
+    said = [
+        {"type": "human", "content": Q},
+        {"type": "tool", "name": "search", "content": TEXT},
+        {"type": "ai", "content": A},
+    ]
+    asked = json.dumps({"messages": [["user", Q]]})
+    output = json.dumps({"messages": said, "steps": 3})
+    t.add("LangGraph", {KIND: "CHAIN", "input.value": asked, "output.value": output})
+
+
+def items_of_the_responses_api(t: Any) -> None:
+    top = root(t)
+    t.retrieval(Q, TEXT, parent=top)
+    asked = [{"role": "user", "content": [{"type": "input_text", "text": Q}]}]
+    spoken = {
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": A}],
+    }
+    said = {"id": "r", "output": [{"type": "reasoning", "summary": []}, spoken]}
+    values = {
+        "input.value": json.dumps({"model": "m", "input": asked}),
+        "output.value": json.dumps(said),
+    }
+    t.add("call", {KIND: "LLM", **values}, parent=top)
+
+
+def messages_of_bedrock(t: Any) -> None:
+    asks = {"role": "user", "content": [{"text": Q}]}
+    calls = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "1", "name": "find"}}]}
+    result = {"toolUseId": "1", "content": [{"text": TEXT}]}
+    returns = {"role": "user", "content": [{"toolResult": result}]}
+    says = {"role": "assistant", "content": [{"text": A}]}
+    top = root(t, "invoke_agent")
+    for sent, said in (([asks], calls), ([asks, calls, returns], says)):
+        t.add(
+            "chat",
+            {
+                OPERATION: "chat",
+                "gen_ai.input.messages": json.dumps(sent),
+                "gen_ai.output.messages": json.dumps([said]),
+            },
+            parent=top,
+        )
+
+
+def messages_that_are_json_strings_in_a_list(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    sent = [json.dumps({"role": "system", "content": "Be brief."}), json.dumps(said("user", Q)[0])]
+    told = [json.dumps(said("assistant", A)[0])]
+    t.add("ask", {OPERATION: "chat", "gen_ai.input.messages": sent, "gen_ai.output.messages": told})
+
+
+def a_request_for_a_tool_without_content(t: Any) -> None:
+    """Content is not sent; that the first call asked for a tool is known by its end."""
+    top = root(t)
+    for end in ("tool_calls", "stop"):
+        t.add(
+            "chat",
+            {OPERATION: "chat", "gen_ai.response.finish_reasons": [end]},
+            parent=top,
+        )
+
+
+def chain(t: Any, found: Any) -> None:
+    """A step with question and answer, and a retriever below it that returned `found`."""
+    top = t.add("rag", {KIND: "CHAIN", "input.value": Q, "output.value": A})
+    sent = found if isinstance(found, str) else json.dumps(found)
+    t.add("find", {KIND: "RETRIEVER", "input.value": Q, "output.value": sent}, parent=top)
+
+
 SHAPES: dict[Callable[[Any], None], Turns] = {
     no_model_span: ONE,
     unknown_operations_everywhere: ONE,
@@ -332,6 +498,31 @@ SHAPES: dict[Callable[[Any], None], Turns] = {
     a_row_of_a_database_as_result: [(Q, [json.dumps([TEXT, "handbook"])], A)],
     an_answer_from_a_cache: BARE,
     a_stream_reported_in_pieces: ONE,
+    context_as_json_in_the_system_message: [(Q, [json.dumps([{"id": 1, "text": TEXT}])], A)],
+    documents_by_their_ids: BOTH,
+    documents_under_names_of_the_service: ONE,
+    documents_as_pythons_text_of_a_list: ONE,
+    one_list_of_documents_a_query: BOTH,
+    documents_with_their_scores_in_pairs: ONE,
+    a_retrieval_that_returns_one_text: ONE,
+    a_retrieval_that_returns_one_record: [
+        (Q, [json.dumps({"customer": "Ada", "refund_days": 14})], A)
+    ],
+    a_retrieval_that_returns_a_status_alone: BARE,
+    kinds_in_lower_case: ONE,
+    names_in_camel_case: ONE,
+    names_that_say_nothing: ONE,
+    an_answer_that_is_a_number: [(Q, [TEXT], "14")],
+    an_answer_in_a_pair_with_its_sources: BOTH,
+    an_answer_beside_its_sources: ONE,
+    an_answer_beside_links: BARE,
+    context_as_an_argument: ONE,
+    messages_as_pairs: ONE,
+    a_state_with_the_whole_conversation: ONE,
+    items_of_the_responses_api: ONE,
+    messages_of_bedrock: ONE,
+    messages_that_are_json_strings_in_a_list: ONE,
+    a_request_for_a_tool_without_content: [(None, [], None)],
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,6 +13,12 @@ from typer.testing import CliRunner, Result
 
 from groundwire_collector.cli import application
 from groundwire_collector.errors import UsageError
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import turns
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
 
 TOTAL = 80
 MODEL = """
@@ -288,7 +295,7 @@ def test_the_shipped_margins_are_printed_and_a_file_is_laid_over_them() -> None:
     assert (printed.exit_code, "[measures.faithful]" in printed.stdout) == (0, True)
     Path("wide.toml").write_text(
         "[measures.faithful]\nmargin = 0.2\n[measures.answered]\n"
-        "margin = 0.2\n[measures.follows]\nmargin = 0.2\n"
+        "margin = 0.2\n[measures.follows]\nmargin = 0.2\n[measures.behaviour]\nmargin = 0.2\n"
     )
     assert compared(4)[1]["outcome"] == "undecided"
     code, reported = compared(4, "--margins-file", "wide.toml", "--strict")
@@ -518,3 +525,70 @@ def test_probe_runs_are_compared_by_item_and_stratum() -> None:
     assert reported["strata"]["stale"]["reliance"]["change"] < -1
     with pytest.raises(UsageError, match="only be compared with probe runs"):
         run(old, "--baseline", file("answers.jsonl", answers(0)))
+
+
+def test_a_candidate_that_breaks_its_form_is_worse_by_its_behaviour() -> None:
+    old = [{**r, "answer": json.dumps({"fee": f"{n + 100} euros"})}
+           for n, r in enumerate(answers(0))]  # fmt: skip
+    new = [{**r, "answer": r["answer"][:-1]} if n % 2 else r for n, r in enumerate(old)]
+    result = run(file("new.jsonl", new), "--baseline", file("old.jsonl", old))
+    reported = json.loads(result.stdout)
+    assert result.exit_code == 2
+    assert measure(reported, "behaviour")["change"] == -0.5
+    broken = measure(reported, "behaviour.broken_json")
+    assert (broken["after"], broken["outcome"]) == (0.5, "worse")
+    assert "behaviour.broken_json" in reported["summary"]
+
+
+def test_eight_of_twenty_four_right_answers_lost_are_worse_at_48_questions() -> None:
+    paths = file("new.jsonl", fees("{} euros", 32)), file("old.jsonl", fees("{} euros", 24))
+    result = run(paths[0], "--baseline", paths[1])
+    reported = json.loads(result.stdout)
+    assert (reported["right"]["before"], reported["right"]["after"]) == (0.5, pytest.approx(1 / 3))
+    assert result.exit_code == 2
+
+
+def stored(folder: Path, wrong: int) -> None:
+    """Turns of two versions that ran side by side; the second has `wrong` of 200 flagged."""
+    engine = open_engine(Settings(data_dir=folder))
+    make_schema(engine)
+    now = datetime.now(UTC)
+    found = []
+    for number in range(400):
+        version = f"ft-{1 + number % 2}"
+        flagged = number // 2 < (wrong if version == "ft-2" else 10)
+        turn = Turn(
+            id=f"t{number}",
+            trace_id=f"{number:032x}",
+            service="bot",
+            question=f"What fee has parcel {number}?",
+            answer="x",
+            model_version=version,
+            started_at=now - timedelta(minutes=number),
+        )
+        scores = {"state": State.SCORED, "flagged": flagged, "value": float(not flagged)}
+        found.append(JudgedTurn(turn, (Evaluation(evaluator="grounding", revision="1", **scores),)))
+    with engine.begin() as connection:
+        turns.save(connection, found)
+    engine.dispose()
+
+
+def test_stored_turns_are_compared_by_version(tmp_path: Path) -> None:
+    stored(tmp_path / "data", 80)
+    where = ("--data-dir", str(tmp_path / "data"), "--service", "bot")
+    sides = ("model_version=ft-2", "--baseline", "model_version=ft-1")
+    result = run(*sides, *where, "--markdown", "gate.md")
+    reported = json.loads(result.stdout)
+    assert (result.exit_code, reported["outcome"]) == (2, "worse")
+    assert reported["faithful"]["change"] < -0.25
+    assert "ft-2 against ft-1: worse" in Path("gate.md").read_text().replace("\\", "")
+    again = run("model_version=ft-1", "--baseline", "model_version=ft-1", *where)
+    assert again.exit_code == 0
+    for arguments, message in (
+        (("model_version=ft-9", "--baseline", "model_version=ft-1", *where), "not comparable"),
+        ((sides[0], "--baseline", "prompt_version=p", *where), "cannot be compared"),
+        ((sides[0], "--baseline", "old.jsonl", *where), "only be compared with stored turns"),
+        ((*sides, *where[:2]), "--service"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            run(*arguments)

@@ -1,5 +1,6 @@
 """`groundwire rescore`: a new yardstick is laid against the turns of the old one."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_a_new_revision_gets_its_baseline_of_the_turns_of_the_old_one(engine, se
         place += ["--database-url", settings.database_url]
     result = CliRunner().invoke(app, ["--service", "bot", *place])
     assert result.exit_code == 0, result.output
-    assert "evaluated again: 99 turns" in result.stdout
+    assert json.loads(result.stdout)["judged_again"] == 99
     now = Grounding().revision
     with engine.connect() as connection:
         [found] = turns.find(connection, TurnQuery(limit=1))

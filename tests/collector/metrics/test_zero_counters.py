@@ -6,10 +6,17 @@ from sqlalchemy import Engine
 
 from groundwire_collector import metric_definitions as metrics
 from groundwire_collector.judges.budget import SkipReason
-from groundwire_collector.metric_definitions import MetricDefinition, MetricKind
+from groundwire_collector.llm.client import CallFailure
+from groundwire_collector.metric_definitions import (
+    MetricDefinition,
+    MetricKind,
+    committed_metrics,
+)
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.metrics.zero_counters import (
+    CALL_FAILURES,
+    REPLY_PROBLEMS,
     RULES,
     RUN_STATES,
     SKIP_REASONS,
@@ -20,6 +27,7 @@ from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.label_sets import CAP, Key, canonical
 from groundwire_collector.storage.probe_runs import RunState
+from groundwire_evaluators.judges.chat import ReplyProblem
 from groundwire_evaluators.reliance.passive import StaleOutcome
 
 BOT = {"service": "bot", "model_version": "v1", "prompt_version": "", "index_version": ""}
@@ -91,8 +99,24 @@ def test_rules_name_labels_of_their_metrics_and_the_values_that_are_counted():
         shared = set(rule.metric.labels) - rule.values.keys() - rule.copied.keys()
         assert all(shared <= set(source.labels) for source in rule.of), rule.metric.name
     assert set(SKIP_REASONS) == set(SkipReason)
+    assert set(CALL_FAILURES) == set(CallFailure)
+    assert {*REPLY_PROBLEMS, "nonsense"} == set(ReplyProblem)
     assert set(STALE_OUTCOMES) == set(StaleOutcome)
     assert {*RUN_STATES, "running"} == set(RunState)
+
+
+# Amounts, which no event adds to, and events whose labels are known with them only.
+WITHOUT_ZEROS = {
+    *(metrics.SESSIONS, metrics.READER_CLAIMS, metrics.READER_SECONDS, metrics.TOKENS),
+    *(metrics.COST, metrics.PROBE_TOKENS, metrics.JUDGE_TOKENS, metrics.JUDGE_COST),
+    metrics.TRACES_WITHOUT_TURN,
+}
+
+
+def test_every_counter_of_events_has_zeros_or_is_known_to_have_none():
+    found = {metric for metric in committed_metrics() if metric.kind is MetricKind.COUNTER}
+    from_start = {metrics.TRACES_FAILED, metrics.SERIES_OVERFLOWED, metrics.SERIES_EVICTED}
+    assert found - {rule.metric for rule in RULES} - from_start == WITHOUT_ZEROS
 
 
 def test_failed_traces_and_dropped_series_are_zero_from_the_start(engine: Engine):

@@ -40,13 +40,16 @@ def test_children_end_with_their_parent_though_it_is_killed(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each process loads its own")
-def test_receiver_and_worker_share_what_the_supervisor_loaded(tmp_path: Path) -> None:
+def test_receiver_and_worker_have_names_and_share_what_the_supervisor_loaded(
+    tmp_path: Path,
+) -> None:
     with collector(tmp_path) as running:
-        worker = until(running.worker)
-        for process in psutil.Process(running.process.pid).children():
-            memory = process.memory_full_info()
-            part = "worker" if process.pid == worker.pid else "receiver"
-            assert memory.rss - memory.uss > 40_000_000, part
+        until(running.worker)
+        children = psutil.Process(running.process.pid).children()
+        assert {child.name() for child in children} == {"gw-receiver", "gw-worker"}
+        for child in children:
+            memory = child.memory_full_info()
+            assert memory.rss - memory.uss > 40_000_000, child.name()
 
 
 def test_a_child_does_not_hold_the_lock_of_the_folder(tmp_path: Path) -> None:

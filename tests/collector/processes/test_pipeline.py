@@ -615,3 +615,33 @@ def test_a_trace_without_a_turn_is_counted_once_and_no_more_when_it_becomes_one(
     with engine.connect() as connection:
         assert unanswered_traces.find(connection, UnansweredQuery()) == []
     assert len(stored(engine)) == 1
+
+
+def with_a_step(number: int) -> list[Span]:
+    """A turn of our own convention in which a sub-agent said something wrong first."""
+    retrieval, root = trace(number)
+    step = dataclasses.replace(
+        retrieval,
+        span_id=f"{number + 0x2000:016x}",
+        name="researcher",
+        start_ns=retrieval.end_ns,
+        end_ns=root.end_ns,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_GENERATION,
+            attributes.INPUT_MESSAGES: message("user", "Context:\n30 days\n\nQuestion: How long?"),
+            attributes.OUTPUT_MESSAGES: message("assistant", "60 days"),
+        },
+    )
+    return [retrieval, step, root]
+
+
+@pytest.mark.parametrize(("setting", "count"), [(False, 1), (True, 2)])
+def test_steps_are_judged_where_the_setting_says_so(settings, engine, setting, count):
+    SpanStore(engine).add(with_a_step(0))
+    chosen = settings.model_copy(update={"judge_steps": setting})
+    work_off(Pipeline(chosen, engine, [Length()]))
+    [item] = stored(engine)
+    assert (len(item.evaluations), item.p_unsupported) == (count, 0.0)
+    for evaluation in item.evaluations[1:]:
+        assert (evaluation.evaluator, evaluation.value) == ("grounding_steps", 0.0)
+        assert evaluation.signals["steps"] == 1

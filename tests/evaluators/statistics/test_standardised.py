@@ -98,3 +98,9 @@ def test_ratios_are_of_geometric_means():
         1.0,
     )
     assert found.interval().low > 0.5
+
+
+def test_shares_of_one_in_many_strata_stay_within_their_bounds():
+    strata = [str(n % 49) for n in range(200)]
+    found = standardised(Group([1.0] * 200, strata), Group([1.0] * 200, strata), share=True)
+    assert found.interval() == pytest.approx((-0.0188, 0.0188), abs=1e-3)

@@ -15,6 +15,10 @@ from groundwire_collector.alerting.rules.settings import RuleSettings
 FILES = files("groundwire_collector.alerting.stack") / "files"
 LIMITS, TARGETS = "prometheus/limits.toml", "prometheus/targets.yaml"
 EDITED = frozenset({"alertmanager.yml", "otel-collector.yaml", LIMITS, TARGETS})
+NOTES = {
+    "wheels": "A wheel of Groundwire here is installed in the image.",
+    "secrets": "Alertmanager reads slack_url and pagerduty_key here, where its receivers are used.",
+}
 RENAMED = {"dockerignore": ".dockerignore"}  # packages leave out hidden files
 GRAFANA = GrafanaOptions(
     datasource="prometheus",
@@ -50,15 +54,19 @@ def write(
     for name, path in ((LIMITS, limits), (TARGETS, targets)):
         if path is not None:
             shutil.copyfile(path, folder / name)
-    (folder / "wheels").mkdir(exist_ok=True)
-    note = folder / "wheels" / "README.txt"
-    note.write_text("A wheel of Groundwire here is installed in the image.\n", encoding="utf-8")
-    done.append(StackFile(note))
+    done += [_write_note(folder / name, text) for name, text in NOTES.items()]
     if wheel is not None:
         done.append(StackFile(Path(shutil.copy(wheel, folder / "wheels"))))
     settings = RuleSettings.load(folder / LIMITS, folder / TARGETS)
     made = write_grafana(settings, GRAFANA, folder / "grafana")
     return [*done, *(StackFile(path) for path in made)]
+
+
+def _write_note(folder: Path, text: str) -> StackFile:
+    """Make a folder that people put files into, with a note about them."""
+    folder.mkdir(exist_ok=True)
+    (folder / "README.txt").write_text(f"{text}\n", encoding="utf-8")
+    return StackFile(folder / "README.txt")
 
 
 def _shipped(place: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:

@@ -75,8 +75,16 @@ class GateReport:
             return f"{self.candidate} is worse: {', '.join(self._worse())}"
         if self.outcome is MeasureOutcome.UNDECIDED:
             remedy = "--strict fails on it" if not self.strict else "which --strict calls a failure"
-            return f"undecided: neither worse nor within every margin; {remedy}"
+            names = ", ".join(self._undecided())
+            return f"undecided: {names} neither worse nor within the margin; {remedy}"
         return f"{self.candidate} passes: no measure that decides is worse than its margin"
+
+    def _undecided(self) -> list[str]:
+        return [
+            name
+            for name, decision in self.comparisons[0].decisions.items()
+            if decision.rule.decides and decision.outcome is MeasureOutcome.UNDECIDED
+        ]
 
     def _worse(self) -> list[str]:
         bad = {MeasureOutcome.WORSE, MeasureOutcome.CHANGED}

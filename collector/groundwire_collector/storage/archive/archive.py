@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.archive import deletion, judged, writer
+from groundwire_collector.storage.archive.exclusive import exclusive_writer
 from groundwire_collector.storage.archive.location import Location
 from groundwire_collector.storage.archive.manifest import HOUR_NS, all_hours
 from groundwire_collector.storage.turns import JudgedTurn
@@ -43,7 +44,8 @@ class Archive:
 
     def forget(self, *, session: str | None, user: str | None, traces: frozenset[str]) -> int:
         """Delete the turns of a session, a user or traces; returns how many."""
-        return deletion.forget(self.location, session=session, user=user, traces=traces)
+        with exclusive_writer(self.engine):
+            return deletion.forget(self.location, session=session, user=user, traces=traces)
 
     def judged_turns(
         self, since_ns: int | None = None, until_ns: int | None = None

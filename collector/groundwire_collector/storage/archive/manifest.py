@@ -31,11 +31,13 @@ class ArchivedHour:
     """Files of one closed hour, by table.
 
     `fingerprint` is of the scores and labels that were stored when it was written: another one
-    says that it has to be written again before its rows may go.
+    says that it has to be written again before its rows may go. `rescored`: evaluators and
+    revisions whose scores were added since.
     """
 
     fingerprint: str
     written_at: str
+    rescored: tuple[str, ...] = ()
     files: Mapping[str, tuple[ArchivedFile, ...]] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,7 @@ def _hour(facts: Mapping[str, object]) -> ArchivedHour:
     return ArchivedHour(
         fingerprint=str(facts["fingerprint"]),
         written_at=str(facts["written_at"]),
+        rescored=tuple(facts.get("rescored", ())),  # type: ignore[arg-type]
         files={
             table: tuple(ArchivedFile(**file) for file in of_table)
             for table, of_table in files.items()

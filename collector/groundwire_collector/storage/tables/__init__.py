@@ -11,6 +11,7 @@ from groundwire_collector.storage.tables import (
     score_sums,
     spans,
     trace_fragments,
+    training,
     turns,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "score_sums",
     "spans",
     "trace_fragments",
+    "training",
     "turns",
 ]

@@ -28,7 +28,7 @@ from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.turn import Turn
 
-_TYPES = {
+ANSWER_TYPES = {
     Kind.MONEY: AnswerType.MONEY,
     Kind.PERCENT: AnswerType.QUANTITY,
     Kind.AMOUNT: AnswerType.QUANTITY,
@@ -158,7 +158,7 @@ class ProbeBuilder:
         for at, value in enumerate(values):
             alone = not any(value.comparable(other) for other in values if other is not value)
             remembered = self._earlier.value_of(sentence, value) if alone else None
-            if remembered is not None and value.kind in _TYPES:
+            if remembered is not None and value.kind in ANSWER_TYPES:
                 id_ = f"{_id(document.id, number)}.{at}"
                 fact = SourceFact(id_, _gap_question(sentence, value), document, place, value)
                 yield from _stale(fact, remembered)
@@ -168,7 +168,8 @@ class ProbeBuilder:
         values = [
             value
             for value in find_values(turn.answer or "")
-            if value.kind in _TYPES and not any(value.matches(each) for each in question_values)
+            if value.kind in ANSWER_TYPES
+            and not any(value.matches(each) for each in question_values)
         ]
         if not turn.question or len(values) != 1:
             return
@@ -205,7 +206,7 @@ class ProbeBuilder:
             id=fact.id,
             stratum=self._stratum(fact.sentence),
             relation=fact.relation,
-            type=_TYPES[value.kind],
+            type=ANSWER_TYPES[value.kind],
             subject=f"{fact.document.id} {fact.question}",
             question=fact.question,
             original=value.text,
@@ -259,7 +260,7 @@ def _stale(fact: SourceFact, remembered: RememberedValue) -> Iterator[ProbeItem]
             id=f"{fact.id}?{number}" if number else fact.id,
             stratum=ProbeStratum.STALE,
             relation=fact.relation,
-            type=_TYPES[fact.value.kind],
+            type=ANSWER_TYPES[fact.value.kind],
             subject=f"{fact.document.id} {question}",
             question=question,
             original=remembered.text,
@@ -279,7 +280,7 @@ def _gap_question(sentence: str, value: Value) -> str:
 
 def _askable(sentence: str) -> list[Value]:
     """The values that could be asked for; times and bare numbers only where nothing else is."""
-    values = [value for value in find_values(sentence) if value.kind in _TYPES]
+    values = [value for value in find_values(sentence) if value.kind in ANSWER_TYPES]
     firm = [value for value in values if value.kind not in _LOOSE]
     return firm if len(firm) == 1 else values
 

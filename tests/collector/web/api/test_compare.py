@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from groundwire_collector.app import create_app
 from groundwire_collector.commands.compare import compare
-from groundwire_collector.storage import keys, turns
+from groundwire_collector.storage import closed_book_turns, keys, turns
+from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -179,3 +180,31 @@ def test_the_command_prints_the_same(app, settings):
     reported = json.loads(done.output)
     assert reported["outcome"] == "worse"
     assert measure(reported, "faithful")["outcome"] == "worse"
+
+
+def test_closed_book_calls_show_which_version_follows_its_context(app, heads):
+    one, other = traffic("ft-1", 0.4, (0.9, 0.8)), traffic("ft-2", 0.4, (0.9, 0.8))
+    store(app, one, other)
+    with app.state.engine.begin() as connection:
+        closed_book_turns.put(
+            connection,
+            [
+                ClosedBookTurn(
+                    turn_id=each.turn.id,
+                    service="shop",
+                    model_version=each.turn.model_version,
+                    prompt_version=None,
+                    sampled_ns=1,
+                    probability=0.5,
+                    cell="parametric_override"
+                    if each.turn.model_version == "ft-2" and number % 3 == 0
+                    else "context_driven",
+                    diagnostic=number % 2 == 0,
+                )
+                for number, each in enumerate([*one, *other])
+            ],
+        )
+    reported = compared(app, heads["shop"]).json()
+    found = measure(reported, "closed_book_reliance")
+    assert (found["outcome"], found["raw_baseline"]["value"]) == ("worse", 1.0)
+    assert found["n_candidate"] <= 200
