@@ -103,7 +103,7 @@ def test_failed_calls_that_gave_no_turn_are_found_with_their_error(client):
 def test_the_pages_show_sessions_their_turns_and_failed_calls(client):
     page = client.get("/sessions").text
     assert 'href="/sessions/shop/a"' in page
-    assert "/c\"" not in page
+    assert '/c"' not in page
     turns_of_a = client.get("/turns?session_id=a&order=oldest").text
     assert "2 turns, 2 scored, 1 flagged" in turns_of_a
     assert turns_of_a.index("Question 1?") < turns_of_a.index("Question 3?")
