@@ -46,6 +46,7 @@ PARTS = {
     ),
     "chromium": Part("apt-get install chromium", programs=("chromium",)),
     "postgresql": Part("apt-get install postgresql", programs=("pg_ctlcluster",)),
+    "pgbouncer": Part("apt-get install pgbouncer", programs=("pgbouncer",)),
     "openssl": Part("apt-get install openssl", programs=("openssl",)),
     "node": Part("apt-get install nodejs npm", programs=("node", "npm")),
     "matplotlib": Part("make install-clients", packages=("matplotlib",)),
