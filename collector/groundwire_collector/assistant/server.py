@@ -98,6 +98,39 @@ def _add_monitoring(server: MCPServer, client: ApiClient) -> None:
         return {name: found[name] for name in ("faithfulness", "closed_book", "probe")}
 
     @server.tool(annotations=READ_ONLY)
+    async def list_versions(
+        context: Context,
+        service: str,
+        dimension: Dimension = "model_version",
+        since: Time = None,
+        until: Time = None,
+    ) -> dict[str, Any]:
+        """Versions of a service: first seen, announced, share of the turns over time."""
+        parameters = {"service": service, "dimension": dimension, "since": since, "until": until}
+        return await _get(client, context, "/api/v1/versions", parameters)
+
+    @server.tool(annotations=READ_ONLY)
+    async def compare_versions(
+        context: Context,
+        service: str,
+        baseline: str,
+        candidate: str,
+        dimension: Dimension = "model_version",
+        since: Time = None,
+        until: Time = None,
+    ) -> dict[str, Any]:
+        """Two versions over one period, within shared strata: worse, passing or undecided."""
+        parameters = {
+            "service": service,
+            "baseline": baseline,
+            "candidate": candidate,
+            "dimension": dimension,
+            "since": since,
+            "until": until,
+        }
+        return await _get(client, context, "/api/v1/compare", parameters)
+
+    @server.tool(annotations=READ_ONLY)
     async def doctor(
         context: Context,
         service: Service = None,

@@ -1,6 +1,6 @@
 """Drift monitor state: baselines, detectors, dimension values and alarms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self, TypeVar
@@ -137,6 +137,21 @@ def detectors(connection: Connection) -> list[StoredDetector]:
 
 def dimension_values(connection: Connection) -> list[DimensionValue]:
     return _all(connection, DIMENSION_VALUE, DimensionValue)
+
+
+def newest_values(
+    connection: Connection,
+    dimensions: Collection[str],
+    services: frozenset[str] | None = None,
+    limit: int = 100,
+) -> list[DimensionValue]:
+    """Values that appeared after a dimension's first one in a service, newest first."""
+    c = DIMENSION_VALUE.c
+    query = select(DIMENSION_VALUE).where(c.dimension.in_(list(dimensions)), c.position > 1)
+    if services is not None:
+        query = query.where(c.service.in_(services))
+    rows = connection.execute(query.order_by(c.first_seen_ns.desc()).limit(limit)).mappings()
+    return [DimensionValue(**dict(row)) for row in rows]
 
 
 def alarms(

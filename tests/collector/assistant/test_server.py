@@ -98,7 +98,12 @@ def test_every_tool_answers_and_none_can_change_anything(served: Served) -> None
             tools = (await client.list_tools()).tools
             assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
             assert all(tool.description for tool in tools)
-            needed = {"find_turns": {"words": "lamp"}, "get_turn": {"turn_id": turn(2, "", "").id}}
+            needed = {
+                "find_turns": {"words": "lamp"},
+                "get_turn": {"turn_id": turn(2, "", "").id},
+                "list_versions": {"service": "shop"},
+                "compare_versions": {"service": "shop", "baseline": "v1", "candidate": "v2"},
+            }
             return {
                 tool.name: await client.call_tool(tool.name, needed.get(tool.name, {}))
                 for tool in tools
@@ -109,6 +114,7 @@ def test_every_tool_answers_and_none_can_change_anything(served: Served) -> None
     assert set(results) == {
         *("list_alarms", "coverage", "list_rollouts", "estimates", "compare", "doctor"),
         *("failed_traces", "worst_turns", "find_turns", "get_turn"),
+        *("list_versions", "compare_versions"),
     }
 
 

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from groundwire_collector.auth.access import IngestAccess, ReadAccess
 from groundwire_collector.drift.dimensions import ANNOUNCED_ONLY, DEPLOYED
 from groundwire_collector.responses.problem import ProblemError
-from groundwire_collector.storage import keys, rollouts
+from groundwire_collector.storage import drift, keys, rollouts
 from groundwire_collector.storage.rollouts import Rollout
 from groundwire_collector.web.api.alarm_models import RolloutOut
+from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
 
@@ -55,10 +56,20 @@ class RolloutIn(BaseModel):
         return {dimension: value for dimension in NAMED if (value := getattr(self, dimension))}
 
 
+class DetectedOut(BaseModel):
+    """New value of a dimension, as the turns show it; not a service's first one."""
+
+    service: str
+    dimension: str
+    value: str
+    first_seen: datetime
+
+
 class RolloutPage(BaseModel):
-    """Page of rollouts."""
+    """Announced rollouts, and values that turns carried for the first time; newest first."""
 
     rollouts: list[RolloutOut]
+    detected: list[DetectedOut] = Field(default_factory=list)
 
 
 @router.post("", status_code=201)
@@ -94,9 +105,25 @@ def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> Ro
 def list_rollouts(
     access: ReadAccess,
     database: Database,
+    service: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RolloutPage:
-    """Announcements of the services the key may read, newest first."""
+    """Announced and detected rollouts of the services the key may read, newest first."""
+    services = access.services
+    if service is not None:
+        services = frozenset({service}) if access.covers(service) else frozenset()
     with database.connect() as connection:
-        found = rollouts.newest(connection, access.services, limit)
-    return RolloutPage(rollouts=[RolloutOut.of(each) for each in found])
+        found = rollouts.newest(connection, services, limit)
+        detected = drift.newest_values(connection, tuple(DEPLOYED), services, limit)
+    return RolloutPage(
+        rollouts=[RolloutOut.of(each) for each in found],
+        detected=[
+            DetectedOut(
+                service=each.service,
+                dimension=each.dimension,
+                value=each.value,
+                first_seen=moment(each.first_seen_ns),
+            )
+            for each in detected
+        ],
+    )

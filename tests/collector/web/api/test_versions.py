@@ -128,3 +128,13 @@ def test_other_services_and_wrong_periods_are_refused(app, head):
     assert listed(app, head, service="shop").status_code == 404
     assert listed(app, head, since=NOW.isoformat()).status_code == 400
     assert listed(app, head, part=3).status_code == 400
+
+
+def test_rollouts_are_detected_without_an_announcement(app, head):
+    fill(app)
+    reported = TestClient(app).get("/api/v1/rollouts?service=bot", headers=head).json()
+    assert reported["rollouts"] == []
+    [found] = reported["detected"]
+    assert (found["dimension"], found["value"]) == ("model_version", "ft-2")
+    other = TestClient(app).get("/api/v1/rollouts?service=shop", headers=head).json()
+    assert other["detected"] == []
