@@ -57,7 +57,7 @@ class RolloutIn(BaseModel):
 
 
 class DetectedOut(BaseModel):
-    """New value of a dimension, as the turns show it; not a service's first one."""
+    """New value of a dimension that turns carried, after the first one."""
 
     service: str
     dimension: str
@@ -66,7 +66,7 @@ class DetectedOut(BaseModel):
 
 
 class RolloutPage(BaseModel):
-    """Announced rollouts, and values that turns carried for the first time; newest first."""
+    """Announced and detected rollouts, newest first."""
 
     rollouts: list[RolloutOut]
     detected: list[DetectedOut] = Field(default_factory=list)
