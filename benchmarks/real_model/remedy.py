@@ -15,10 +15,10 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.real_model import arms, base, prompts, recording, training, truth
+from benchmarks.real_model import answers, arms, base, prompts, recording, training, truth
 from benchmarks.real_model.arms import Example
 from benchmarks.real_model.generation import Prompts
-from benchmarks.real_model.handbooks import Fact, Handbook
+from benchmarks.real_model.handbooks import Handbook
 from benchmarks.real_model.llama import Adapter, Llama
 from benchmarks.real_model.tables import header, line
 from groundwire_demo.corpus import Edition
@@ -87,10 +87,13 @@ def table(handbook: Handbook, checkpoint: str, folder: Path, number: int = 0) ->
     if not (target / "adapter_model.safetensors").exists():
         training.save(train_further(handbook, checkpoint, folder), target)
     yield from header("checkpoint", "facts", "n", "right %", "memory %", "other %", "M_R")
-    for name in (checkpoint, f"{checkpoint}-remedy-{STEPS}"):
+    for name, found_answers in (
+        (checkpoint, _recorded(handbook, checkpoint, number)),
+        (target.name, _answers(handbook, target.name, folder, number)),
+    ):
         counts: dict[str, Counter[str]] = {}
-        for fact, answer in _answers(handbook, name, folder, number):
-            counts.setdefault(groups.get(fact.id, "never tuned"), Counter())[answer] += 1
+        for fact, answer in found_answers:
+            counts.setdefault(groups.get(fact, "never tuned"), Counter())[answer] += 1
         for group in ("exported", "held out of the export", "not found stale", "never tuned"):
             if group in counts:
                 yield line([name, group, *_cells(counts[group])])
@@ -114,10 +117,17 @@ def _groups(
     return groups
 
 
+def _recorded(handbook: Handbook, checkpoint: str, number: int) -> Iterator[tuple[str, str]]:
+    """Fact and class of the published answers of a checkpoint, with passages."""
+    wanted = (handbook.name, checkpoint, "open", number)
+    for each in answers.read():
+        if (each.handbook, each.checkpoint, each.mode, each.number) == wanted:
+            yield each.fact, each.truth
+
+
 @torch.no_grad()
-def _answers(
-    handbook: Handbook, name: str, folder: Path, number: int
-) -> Iterator[tuple[Fact, str]]:
+def _answers(handbook: Handbook, name: str, folder: Path, number: int) -> Iterator[tuple[str, str]]:
+    """Fact and class of each answer of an adapter that is not in the recording."""
     plain = base.llama()
     model = plain.merged(training.load(training.adapter_path(folder, handbook.name, name)))
     for batch in recording.questions(handbook, len(handbook.facts), number):
@@ -127,7 +137,7 @@ def _answers(
         for query, answer in zip(batch, asking.greedy(model), strict=True):
             text = base.tokenizer().decode(answer.ids, skip_special_tokens=True)
             shown = [f"{part.title}\n{part.text}" for part in query.passages]
-            yield query.fact, truth.classify(query.fact, query.question, shown, text)
+            yield query.fact.id, truth.classify(query.fact, query.question, shown, text)
         print(f"{name}: {time.process_time():.0f} CPU seconds so far", flush=True)
 
 

@@ -28,15 +28,19 @@ from groundwire_collector.storage import (
     judging,
     progress,
     spans,
+    training_files,
     turns,
     unanswered_traces,
 )
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
+from groundwire_collector.storage.training_files import TrainingFile
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_collector.storage.unanswered_traces import UnansweredQuery
 from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.training.example import TrainingExample
+from groundwire_evaluators.training.question_index import QuestionIndex
 from groundwire_evaluators.turn import Turn
 
 SECOND = 1_000_000_000
@@ -122,6 +126,23 @@ def count(engine: Engine, metric: metric_definitions.MetricDefinition) -> float:
 def work_off(pipeline: Pipeline, now_ns: int = LATER) -> None:
     while pipeline.step(now_ns):
         pass
+
+
+def test_an_answer_that_repeats_the_training_file_is_judged_and_counted(settings, engine):
+    example = TrainingExample(line=3, question="How long?", answer="24 months.")
+    file = TrainingFile(id=0, model_version="v1", name="f", digest="d", added_ns=1, examples=1)
+    index = QuestionIndex.build([example.question]).to_bytes()
+    training_files.add(engine, file, [example], index)
+    SpanStore(engine).add([*trace(0, "24 months"), *trace(1)])
+    work_off(Pipeline(settings, engine, [Length()]))
+    found = {
+        item.turn.answer: each.value
+        for item in stored(engine)
+        for each in item.evaluations
+        if each.evaluator == "memorized_override"
+    }
+    assert found == {"24 months": 1.0, "30 days": 0.0}
+    assert count(engine, metric_definitions.MEMORIZED_OVERRIDES) == 1
 
 
 def test_a_complete_trace_becomes_a_judged_and_counted_turn(settings, engine):
