@@ -28,7 +28,7 @@ LABELS = {
     "model_version": ("ft-1", "ft-2"),
     "prompt_version": ("p-1", "p-2"),
     "index_version": ("2026-10", "2026-11"),
-    "evaluator": ("grounding", "llm_judge", "retrieval"),
+    "evaluator": ("grounding", "llm_judge", "memorized_override", "retrieval"),
     "revision": ("1",),
     "route": ("retrieval", "parametric"),
     "was": ("retrieval",),
@@ -50,6 +50,7 @@ LABELS = {
 }
 RARE = {  # parts of what others count
     metric_definitions.FLAGGED_TURNS,
+    metric_definitions.MEMORIZED_OVERRIDES,
     metric_definitions.SELF_REPORTED_MEMORY_ANSWERS,
     metric_definitions.REFUSALS,
     metric_definitions.EMPTY_RETRIEVALS,

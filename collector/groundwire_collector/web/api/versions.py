@@ -1,5 +1,6 @@
 """`/api/v1/versions`: versions of a service, their share over time."""
 
+from collections import Counter
 from datetime import datetime
 from time import time_ns
 from typing import Annotated, Literal
@@ -18,6 +19,7 @@ from groundwire_collector.storage.version_turns import VersionQuery
 from groundwire_collector.web.api.alarm_models import RolloutOut
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.api.parameters import known_parameters_only
+from groundwire_collector.web.api.training_files import AdapterOut, TrainingPage, training_of
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
 
@@ -31,7 +33,8 @@ class VersionOut(BaseModel):
 
     `share` and `turns` are of the period, `shares` of its parts. A share is of the turns that carry
     a version, null in a part without any. `first_seen` is null for adapters and releases, which are
-    not monitored, and before the first turn.
+    not monitored, and before the first turn. `training_files` counts those of a model version, and
+    `adapter` describes its PEFT adapter (`groundwire finetune`).
     """
 
     value: str
@@ -40,6 +43,8 @@ class VersionOut(BaseModel):
     turns: int
     share: float | None
     shares: list[float | None]
+    training_files: int = 0
+    adapter: AdapterOut | None = None
 
     @classmethod
     def of(cls, found: VersionShare, totals: list[int]) -> "VersionOut":
@@ -109,4 +114,16 @@ def list_versions(
     if query.since_ns >= query.until_ns:
         raise ProblemError(400, "since must be before until.")
     with database.connect() as connection:
-        return VersionPage.of(version_shares(connection, query, parts), query)
+        page = VersionPage.of(version_shares(connection, query, parts), query)
+        if dimension == "model_version":
+            _add_training(page, training_of(connection, access))
+    return page
+
+
+def _add_training(page: VersionPage, training: TrainingPage) -> None:
+    """Set the training files and adapter of each model version."""
+    files = Counter(each.model_version for each in training.training_files)
+    adapters = {each.model_version: each for each in training.adapters}
+    for version in page.versions:
+        version.training_files = files[version.value]
+        version.adapter = adapters.get(version.value)

@@ -88,5 +88,14 @@ def test_a_key_of_a_service_sees_the_versions_of_its_turns(app) -> None:
     assert hidden == {"training_files": [], "adapters": []}
 
 
+def test_a_version_is_listed_with_its_training_file_and_adapter(app) -> None:
+    fill(app.state.engine)
+    client, key = TestClient(app), key_for(app.state.engine)
+    query = {"service": "shop", "since": "2026-03-01T00:00:00Z", "until": "2026-03-03T00:00:00Z"}
+    [version] = client.get("/api/v1/versions", headers=key, params=query).json()["versions"]
+    assert (version["value"], version["training_files"]) == ("ft-1", 1)
+    assert version["adapter"]["rank"] == 16
+
+
 def test_without_a_key_there_is_nothing_to_see(app) -> None:
     assert TestClient(app).get(PATH).status_code == 401
