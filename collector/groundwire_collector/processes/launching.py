@@ -17,8 +17,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -47,9 +47,23 @@ def preload(module: str) -> None:
     if FORKS:
         with suppress(AttributeError, OSError):  # another C library than glibc
             ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
-        importlib.import_module(module)
+        with _no_threads_of_blas():
+            importlib.import_module(module)
         gc.collect()
         gc.freeze()
+
+
+@contextmanager
+def _no_threads_of_blas() -> Iterator[None]:
+    """numpy starts one a core when it is imported, and this process is to be forked."""
+    if "OPENBLAS_NUM_THREADS" in os.environ:
+        yield
+        return
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["OPENBLAS_NUM_THREADS"]  # an evaluator of somebody else's may want them
 
 
 def launch(name: str, entry: Callable[..., None], *arguments: object) -> BaseProcess:

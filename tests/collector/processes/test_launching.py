@@ -45,7 +45,9 @@ def test_receiver_and_worker_have_names_and_share_what_the_supervisor_loaded(
 ) -> None:
     with collector(tmp_path) as running:
         until(running.worker)
-        children = psutil.Process(running.process.pid).children()
+        supervisor = psutil.Process(running.process.pid)
+        assert supervisor.num_threads() == 1  # what is forked beside threads may lack their locks
+        children = supervisor.children()
         assert {child.name() for child in children} == {"gw-receiver", "gw-worker"}
         for child in children:
             memory = child.memory_full_info()
@@ -56,16 +58,19 @@ def test_a_child_does_not_hold_the_lock_of_the_folder(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     folder = Folder.locked(settings)
     assert folder is not None
-    reader, writer = os.pipe()
+    running, child_runs = os.pipe()
+    over, end = os.pipe()
     child = os.fork()
     if not child:
-        os.close(writer)
-        os.read(reader, 1)
+        os.close(end)
+        os.write(child_runs, b"x")
+        os.read(over, 1)
         os._exit(0)
+    os.read(running, 1)
     folder.release()
     again = Folder.locked(settings)
     assert again is not None
     again.release()
-    os.close(writer)
-    os.close(reader)
+    for descriptor in (running, child_runs, over, end):
+        os.close(descriptor)
     os.waitpid(child, 0)
