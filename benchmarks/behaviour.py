@@ -2,6 +2,7 @@
 
     python benchmarks/behaviour.py cost      milliseconds a turn (labelled data: GROUNDWIRE_DATA)
     python benchmarks/behaviour.py delays    each signal's drift, through texts and the evaluator
+                                             (all, or those that are named)
     python benchmarks/behaviour.py alarms    false alarms against the mass spent
 
 Of answers and turns of our own making: a pool of support answers with the usual share of each
@@ -41,7 +42,7 @@ GAP = timedelta(seconds=86_400 / TURNS_A_DAY)
 START = datetime(2026, 11, 2, tzinfo=UTC)
 BUDGET = "0.25 per 30d"  # the default
 BASELINE, QUIET, LONGEST = 2200, 300, 3000  # turns
-RUNS = 20
+RUNS = 12
 QUESTION = "How do I get a visitor's badge for the building in the north?"
 SENTENCES = (
     "A visitor's badge is valid for four years.",
@@ -213,12 +214,14 @@ def turn_of(values: tuple[SignalValue, ...], number: int) -> BehaviourTurn:
     return BehaviourTurn("bot", at_ns, values, (("model_version", "v1"),))
 
 
-def delays() -> None:
+def delays(names: Sequence[str] = ()) -> None:
     print(f"{RUNS} runs each, {TURNS_A_DAY} turns a day, budget {BUDGET}, no deployment\n")
     print("| signal | change | found | 10 % | median | 90 % | others too |")
     print("|---|---|---|---|---|---|---|")
     started = time.process_time()
     for name, habits in CHANGES.items():
+        if names and name not in names:
+            continue
         print(_row(name, habits), flush=True)
     print(f"\n{time.process_time() - started:.0f} CPU s")
 
@@ -238,10 +241,10 @@ def _row(name: str, habits: Habits) -> str:
         for field, value in vars(habits).items()
         if value != getattr(USUAL, field)
     )
-    beside = ", ".join(f"{other} {count}" for other, count in others.most_common(4)) or "none"
+    named = ", ".join(f"{other} {count}" for other, count in others.most_common(4)) or "none"
     return (
         f"| `{name}` | {changed} | {len(found)}/{RUNS} | {low:.0f} | {middle:.0f} | {high:.0f} | "
-        f"{beside} |"
+        f"{named} |"
     )
 
 
@@ -329,16 +332,17 @@ def cost() -> None:
     watched, draw = monitor(), random.Random(0)
     stream = [turn_of(_stable(draw, False), number) for number in range(6000)]
     begun = time.process_time()
-    for turn in stream:
-        for _ in watched.take(turn):
+    for each_turn in stream:
+        for _ in watched.take(each_turn):
             pass
     each = (time.process_time() - begun) / len(stream)
     print(f"monitor: {1000 * each:.3f} ms a turn (20 signals, after 2,000 turns of baseline)")
 
 
 def main(arguments: Sequence[str]) -> None:
-    parts: dict[str, Callable[[], None]] = {"cost": cost, "delays": delays, "alarms": alarms}
-    for name in arguments or parts:
+    parts: dict[str, Callable[[], None]] = {"cost": cost, "alarms": alarms}
+    parts["delays"] = lambda: delays(arguments[1:])
+    for name in arguments[:1] or parts:
         parts[name]()
 
 

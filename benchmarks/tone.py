@@ -34,7 +34,7 @@ def main() -> None:
     if "--background" in sys.argv:
         write_background(found)
         return
-    rates = defaultdict(list)
+    rates: dict[int, list[float]] = defaultdict(list)
     for task, writers in found.items():
         others = [a for t, w in found.items() if t != task for rows in w.values() for _, a in rows]
         background = Background.of(others, ENGLISH.stop)

@@ -8,7 +8,7 @@ from typing import Any, Self
 from groundwire_evaluators.drift.betting import EFFECTS, LARGEST_LOSS, SHARES
 
 SURE = 2.0  # standard errors of the old mean that count as possible
-SMALLEST_VARIANCE = 1e-4
+SMALLEST_VARIANCE = 1e-3
 CEILING = 1e100
 
 
@@ -158,7 +158,8 @@ class _DirectedBets:
     ) -> "_DirectedBets":
         mean = old.mean if up else 1 - old.mean
         bound = min(mean + slack, 1 - 1e-6)
-        variance = max(old.variance, SMALLEST_VARIANCE)
+        spread = (old.variance + SMALLEST_VARIANCE) / (mean * (1 - mean) + SMALLEST_VARIANCE)
+        variance = min(spread, 1.0) * bound * (1 - bound)  # at the bound, as of losses so spread
         growths = (min(each * effect, 0.9 * (1 - bound)) for each in EFFECTS)
         bets = tuple(min(growth / variance, LARGEST_LOSS / bound) for growth in growths)
         return cls(bound, bets, share, up)

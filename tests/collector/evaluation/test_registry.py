@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.registry import evaluators
+from groundwire_collector.evaluation.registry import close, evaluators
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import State
@@ -100,3 +100,28 @@ def test_the_deployment_sets_from_where_a_turn_is_flagged(threshold, flagged):
     turn = Turn(question="How long?", chunks=(chunk,), answer="Badges are valid for four years.")
     found = evaluators(Settings(evaluators="grounding", flag_threshold=threshold))
     assert judge(found, [turn])[0].evaluations[0].flagged is flagged
+
+
+def test_a_users_check_of_the_format_runs_in_a_process_of_its_own(tmp_path, monkeypatch):
+    (tmp_path / "own_checks.py").write_text("def has_euro(answer):\n    return 'EUR' in answer\n")
+    (tmp_path / "behaviour.toml").write_text(
+        "[services.bot]\ncheck = 'own_checks:has_euro'\nregex = '.'\n"
+    )
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    settings = Settings(
+        evaluators="retrieval,behaviour", behaviour_file=tmp_path / "behaviour.toml"
+    )
+    found = evaluators(settings)
+    try:
+        assert found[0].host is not found[1].host
+        [turn] = judge(found, [Turn(question="How much?", answer="4 USD", service="bot")])
+        assert turn.evaluations[1].signals["invalid_format"] == 1.0
+    finally:
+        close(found)
+
+
+def test_a_wrong_file_of_expected_behaviour_stops_the_start_with_its_reason(tmp_path):
+    path = tmp_path / "behaviour.toml"
+    path.write_text("[services.bot]\nlanguage = 'xx'\n")
+    with pytest.raises(UsageError, match=r"language 'xx'"):
+        evaluators(Settings(evaluators="behaviour", behaviour_file=path))
