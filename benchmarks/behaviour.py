@@ -268,7 +268,7 @@ def alarms() -> None:
     """Many false alarms are allowed, so that their number can be compared with the mass."""
     for label, made in (("stable", _stable), ("at the edge of the margin", _edge)):
         raised = spent = 0.0
-        for seed in range(60):
+        for seed in range(12):
             a, b = _false_alarms(seed, made)
             raised, spent = raised + a, spent + b
         print(f"{label}: {raised:.0f} alarms, {spent:.1f} allowed by the mass spent")

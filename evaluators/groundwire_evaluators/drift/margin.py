@@ -61,8 +61,11 @@ class MarginESR:
         margin: float,
         effect: float,
         directions: tuple[ChangeDirection, ...] = (ChangeDirection.UP, ChangeDirection.DOWN),
+        largest_offset: float = 0.0,
     ) -> None:
         """`effect`: the smallest change beyond the margin that is looked for.
+
+        `largest_offset`: the most by which the usual mean of a time is above or below the old one.
 
         Raises:
             ValueError: a mean outside [0, 1], or a margin or an effect that is not positive.
@@ -73,15 +76,17 @@ class MarginESR:
         slack = margin + SURE * old.error
         self._sides = {
             each: _DirectedBets.of(
-                old, slack, effect, 1 / len(directions), up=each is ChangeDirection.UP
+                *(old, slack, effect, 1 / len(directions), largest_offset),
+                up=each is ChangeDirection.UP,
             )
             for each in directions
         }
 
-    def update(self, loss: float, mass: float, at: int) -> None:
+    def update(self, loss: float, mass: float, at: int, offset: float = 0.0) -> None:
         """Take one observation.
 
-        `mass` was set before it was seen, `at` is its time.
+        `mass` was set before it was seen, `at` is its time, `offset` how far the usual mean of that
+        time is above the old mean of all.
 
         Raises:
             ValueError: the loss is not in [0, 1], or the mass is negative.
@@ -89,7 +94,7 @@ class MarginESR:
         if not (0 <= loss <= 1 and mass >= 0):
             raise ValueError(f"loss {loss} must be in [0, 1], mass {mass} not negative")
         for side in self._sides.values():
-            side.update(loss, mass, at)
+            side.update(loss, mass, at, offset)
 
     @property
     def statistics(self) -> dict[ChangeDirection, float]:
@@ -154,14 +159,22 @@ class _DirectedBets:
 
     @classmethod
     def of(
-        cls, old: MeanInterval, slack: float, effect: float, share: float, up: bool
+        cls,
+        old: MeanInterval,
+        slack: float,
+        effect: float,
+        share: float,
+        largest_offset: float,
+        *,
+        up: bool,
     ) -> "_DirectedBets":
         mean = old.mean if up else 1 - old.mean
         bound = min(mean + slack, 1 - 1e-6)
         spread = (old.variance + SMALLEST_VARIANCE) / (mean * (1 - mean) + SMALLEST_VARIANCE)
         variance = min(spread, 1.0) * bound * (1 - bound)  # at the bound, as of losses so spread
         growths = (min(each * effect, 0.9 * (1 - bound)) for each in EFFECTS)
-        bets = tuple(min(growth / variance, LARGEST_LOSS / bound) for growth in growths)
+        most = LARGEST_LOSS / min(bound + largest_offset, 1.0)
+        bets = tuple(min(growth / variance, most) for growth in growths)
         return cls(bound, bets, share, up)
 
     def clear(self) -> None:
@@ -173,8 +186,8 @@ class _DirectedBets:
     def statistic(self) -> float:
         return sum(self._held)
 
-    def update(self, loss: float, mass: float, at: int) -> None:
-        away = (loss if self._up else 1 - loss) - self._bound
+    def update(self, loss: float, mass: float, at: int, offset: float) -> None:
+        away = (loss - offset if self._up else 1 - loss + offset) - self._bound
         held, capital = self._held, self._capital
         for index, bet in enumerate(self._bets):
             grown = (held[index] + mass * capital[index]) * (1 + bet * away)

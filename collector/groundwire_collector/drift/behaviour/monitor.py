@@ -141,7 +141,7 @@ class BehaviourMonitor:
         """What a watch shows by now."""
         if not watch.watched:
             if self._complete(service, watch, at_ns):
-                watch.pin(at_ns)
+                watch.pin(at_ns, self._days(service, at_ns))
             return
         if (change := watch.detected()) is not None:
             watch.await_recovery(change)
@@ -155,9 +155,12 @@ class BehaviourMonitor:
         wanted = self.config.baseline_turns
         if service.turns < wanted or watch.baseline.turns < min(FEWEST_TURNS, wanted // 2):
             return False
-        began_ns = at_ns if service.began_ns is None else service.began_ns
-        days = (at_ns - began_ns) / DAY_NS
-        return days >= self.config.baseline_days
+        return self._days(service, at_ns) >= self.config.baseline_days
+
+    @staticmethod
+    def _days(service: ServiceWatch, at_ns: int) -> float:
+        """Days that the baselines of a service span."""
+        return (at_ns - (at_ns if service.began_ns is None else service.began_ns)) / DAY_NS
 
     def restart(self, service: str, signal: str) -> None:
         """Accept the present level of a signal: collect its baseline anew."""

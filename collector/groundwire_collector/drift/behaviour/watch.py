@@ -12,6 +12,11 @@ BLOCK = 8  # turns whose mean counts as one for the error of a baseline
 SCALE = 200  # turns whose values set the ranks; not part of the baseline
 FEWEST_TURNS = 80  # of a baseline
 RECOVERY_MASS = 1 / 2000  # a turn while an alarm is open
+BINS = 8  # times of day, of three hours
+BIN_NS = 24 * 3600 * 10**9 // BINS
+FEWEST_DAYS = 2.0  # of a baseline that knows times of day
+CLEAR = 24.3  # chi-square of 7 degrees of freedom, .999
+SHRINK = 30.0  # turns
 FADE = 1 / 50  # weight of a turn in the recent mean
 
 
@@ -30,8 +35,12 @@ class BaselineSums:
     means: float = 0.0
     block_squares: float = 0.0
     part: float = 0.0
+    hours: list[list[float]] = field(default_factory=lambda: [[0.0, 0.0] for _ in range(BINS)])
 
-    def add(self, loss: float, value: float) -> None:
+    def add(self, loss: float, value: float, at_ns: int) -> None:
+        hours = self.hours[time_of_day(at_ns)]
+        hours[0] += 1
+        hours[1] += loss
         self.turns += 1
         self.values += value
         self.losses += loss
@@ -42,6 +51,18 @@ class BaselineSums:
             self.blocks += 1
             self.means += mean
             self.block_squares += mean * mean
+
+    def offsets(self, days: float) -> list[float]:
+        """How far the mean loss of each time of day is from that of all.
+
+        Zeros where none clearly is. Known from two days on; an offset of few turns is shrunk.
+        """
+        mean = self.losses / max(self.turns, 1)
+        variance = max(self.squares / max(self.turns, 1) - mean * mean, 1e-6)
+        spread = sum(n * (total / n - mean) ** 2 for n, total in self.hours if n) / variance
+        if days < FEWEST_DAYS or spread < CLEAR:
+            return [0.0] * BINS
+        return [n / (n + SHRINK) * (total / n - mean) if n else 0.0 for n, total in self.hours]
 
     @property
     def value(self) -> float:
@@ -99,6 +120,7 @@ class SignalWatch:
     recent: float = 0.0  # mean of some fifty turns, in the signal's unit
     since: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])  # onset, turns, values
     pinned_ns: int | None = None
+    offsets: list[float] = field(default_factory=lambda: [0.0] * BINS)  # by time of day
 
     @property
     def scaled(self) -> bool:
@@ -120,13 +142,14 @@ class SignalWatch:
             return
         loss = self.loss(value)
         if self.detector is None:
-            self.baseline.add(loss, value)
+            self.baseline.add(loss, value, at_ns)
             return
+        offset = self.offsets[time_of_day(at_ns)]
         self.recent += FADE * (value - self.recent)
         if self.recovery is not None:
-            self.recovery.update(loss, RECOVERY_MASS, at_ns)
+            self.recovery.update(loss, RECOVERY_MASS, at_ns, offset)
         else:
-            self.detector.update(loss, mass, at_ns)
+            self.detector.update(loss, mass, at_ns, offset)
             onset = float(self.detector.since or 0)
             turns, values = self.since[1:] if self.since[0] == onset else (0.0, 0.0)
             self.since = [onset, turns + 1, values + value]
@@ -135,8 +158,9 @@ class SignalWatch:
         """Loss in [0, 1] of a value."""
         return self.scale.rank(value) if self.scale else min(max(value, 0.0), 1.0)
 
-    def pin(self, at_ns: int) -> None:
-        """Compare with what was collected from the next turn on."""
+    def pin(self, at_ns: int, days: float) -> None:
+        """Compare with what was collected over so many days from the next turn on."""
+        self.offsets = self.baseline.offsets(days)
         self.detector = self._made(self.baseline.interval(self.signal.kind))
         self.pinned_ns, self.recent = at_ns, self.baseline.value
 
@@ -168,7 +192,8 @@ class SignalWatch:
         up = change.direction is ChangeDirection.UP
         half = max(abs(change.size) / 2, self.signal.margin)
         level = old.mean + half if up else old.mean - half
-        self.recovery = _recovery(old, min(max(level, 0.0), 1.0), half, change.direction)
+        bounded = min(max(level, 0.0), 1.0)
+        self.recovery = _recovery(old, bounded, half, change.direction, self.largest_offset)
         self.detector.reset()
 
     def recovered(self) -> bool:
@@ -185,10 +210,18 @@ class SignalWatch:
         self.sample, self.scale, self.baseline = [], None, BaselineSums()
         self.detector = self.recovery = self.pinned_ns = None
 
+    @property
+    def largest_offset(self) -> float:
+        return max(map(abs, self.offsets))
+
     def _made(self, old: MeanInterval) -> MarginESR:
         signal = self.signal
         return MarginESR(
-            old, margin=signal.margin, effect=signal.effect, directions=signal.directions
+            old,
+            margin=signal.margin,
+            effect=signal.effect,
+            directions=signal.directions,
+            largest_offset=self.largest_offset,
         )
 
     def to_state(self) -> dict[str, Any]:
@@ -206,6 +239,7 @@ class SignalWatch:
             "recent": self.recent,
             "since": self.since,
             "pinned_ns": self.pinned_ns,
+            "offsets": self.offsets,
         }
 
     @classmethod
@@ -222,6 +256,7 @@ class SignalWatch:
             recent=state["recent"],
             since=list(state["since"]),
             pinned_ns=state["pinned_ns"],
+            offsets=list(state["offsets"]),
         )
         if state["detector"] is not None:
             old = found.baseline.interval(signal.kind)
@@ -232,12 +267,26 @@ class SignalWatch:
                 ended = (
                     ChangeDirection.DOWN if direction == ChangeDirection.UP else ChangeDirection.UP
                 )
-                found.recovery = _recovery(old, level, half, ended).resume(evidence)
+                offset = found.largest_offset
+                found.recovery = _recovery(old, level, half, ended, offset).resume(evidence)
         return found
 
 
-def _recovery(old: MeanInterval, level: float, half: float, of: ChangeDirection) -> MarginESR:
+def time_of_day(at_ns: int) -> int:
+    """Number of the three hours of a day (UTC) that a time is in."""
+    return at_ns // BIN_NS % BINS
+
+
+def _recovery(
+    old: MeanInterval, level: float, half: float, of: ChangeDirection, largest_offset: float
+) -> MarginESR:
     """Detector of the end of a change in direction `of`."""
     back = ChangeDirection.DOWN if of is ChangeDirection.UP else ChangeDirection.UP
     at_level = MeanInterval(level, 0.0, old.variance)
-    return MarginESR(at_level, margin=1e-3, effect=max(half, 1e-3), directions=(back,))
+    return MarginESR(
+        at_level,
+        margin=1e-3,
+        effect=max(half, 1e-3),
+        directions=(back,),
+        largest_offset=largest_offset,
+    )

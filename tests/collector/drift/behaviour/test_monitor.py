@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -116,6 +117,25 @@ def test_a_baseline_takes_days_as_well_as_turns() -> None:
     assert found.services["bot"].watching == 0
     fed(found, turns(200, first=2900))
     assert found.services["bot"].watching == len(BEHAVIOUR_SIGNALS)
+
+
+def test_hours_that_differ_by_themselves_are_no_drift_once_the_baseline_knows_them() -> None:
+    def daily(number: int, first: int, seed: int, factor: float = 1.0) -> Iterator[BehaviourTurn]:
+        for turn in turns(number, first, seed):
+            night = turn.at_ns // GAP_NS % 1005 < 500
+            values = tuple(
+                replace(v, value=v.value * (2.2 if night else 1.0) * factor)
+                if v.signal.name == "answer_words"
+                else v
+                for v in turn.values
+            )
+            yield replace(turn, values=values)
+
+    known, unknown = monitor(days=3.0), monitor()
+    assert fed(known, daily(9000, 0, 0)) == []
+    assert fed(unknown, daily(3000, 0, 0)) != []
+    [event] = fed(known, daily(400, 9000, 1, factor=2.5))
+    assert event.watch.signal.name == "answer_words"
 
 
 def test_a_restart_changes_nothing() -> None:
