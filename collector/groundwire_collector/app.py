@@ -25,6 +25,7 @@ from groundwire_collector.receiver.writer import SpanWriter
 from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.responses.problem import add_problem_handlers
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage.archiving import open_archive
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.retention_loop import keep_up
 from groundwire_collector.storage.shared_texts import content_key
@@ -87,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.archive = open_archive(engine, settings)
     app.state.recent_estimates = RecentResults()
     app.state.intake = intake
     app.state.reception = reception

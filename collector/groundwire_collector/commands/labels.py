@@ -22,6 +22,7 @@ from groundwire_collector.jsonl import (
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import labels as store
 from groundwire_collector.storage import turns
+from groundwire_collector.storage.archiving import TurnArchive, open_archive
 from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_evaluators.turn import Turn
 
@@ -112,17 +113,22 @@ def give_out(
     """Export labels as JSON lines, oldest first; `import` reads them back.
 
     Labels are deleted with their turns (`retention_days`), so export what should outlive them:
-    --with-text makes a labelled set that `groundwire score` takes.
+    --with-text makes a labelled set that `groundwire score` takes. Where `archive_url` is set, the
+    archived ones are exported too.
     """
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine, engine.connect() as connection:
-        found = store.find(connection, LabelQuery(service=service))
+        archive = open_archive(engine, settings)
+        stored = store.find(connection, LabelQuery(service=service))
+        archived = archive.find_labels(service) if archive else []
+        found = list({label.id: label for label in (*archived, *stored)}.values())
         if not history:
-            found = sorted(store.current(found), key=lambda label: label.id)
+            found = store.current(found)
+        found = sorted(found, key=lambda label: label.id)
         records = [_record(label) for label in found]
         with record_sink(out) as sink:
             for record in tracked(records, "exporting"):
-                texts = _texts(connection, record["turn_id"]) if with_text else {}
+                texts = _texts(connection, archive, record["turn_id"]) if with_text else {}
                 write_record(sink, record | texts)
 
 
@@ -198,8 +204,8 @@ def _record(label: Label) -> Record:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _texts(connection: Connection, turn_id: str) -> Record:
-    found = turns.get(connection, turn_id)
+def _texts(connection: Connection, archive: TurnArchive | None, turn_id: str) -> Record:
+    found = turns.get(connection, turn_id) or (archive.find_turn(turn_id) if archive else None)
     return dict(_text_fields(found.turn)) if found else {}
 
 

@@ -7,12 +7,14 @@ from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage.labels import Label
+from groundwire_collector.storage.turns import JudgedTurn
 
 ARCHIVE = "groundwire_collector.storage.archive.archive:Archive"
 
 
 class TurnArchive(Protocol):
-    """What retention and deletion need of an archive."""
+    """Archive of turns, as retention, deletion, pages and exports use it."""
 
     def write_closed(self, now_ns: int) -> object:
         """Archive the hours that are closed by now."""
@@ -22,6 +24,12 @@ class TurnArchive(Protocol):
 
     def forget(self, *, session: str | None, user: str | None, traces: frozenset[str]) -> int:
         """Delete a person's turns; returns how many."""
+
+    def find_turn(self, turn_id: str) -> JudgedTurn | None:
+        """An archived turn with its evaluations; None where there is none."""
+
+    def find_labels(self, service: str | None = None) -> list[Label]:
+        """Archived labels, oldest first."""
 
 
 def open_archive(engine: Engine, settings: Settings) -> TurnArchive | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.archive import deletion, judged, writer
+from groundwire_collector.storage.archive import deletion, judged, lookup, writer
 from groundwire_collector.storage.archive.exclusive import exclusive_writer
 from groundwire_collector.storage.archive.location import Location
 from groundwire_collector.storage.archive.manifest import HOUR_NS, all_hours
+from groundwire_collector.storage.labels import Label
 from groundwire_collector.storage.turns import JudgedTurn
 
 log = logging.getLogger(__name__)
@@ -53,3 +54,11 @@ class Archive:
         """Archived turns with their evaluations, hour by hour, some at a time."""
         for _, hour in all_hours(self.location, since_ns, until_ns):
             yield from judged.judged_turns(self.location, hour)
+
+    def find_turn(self, turn_id: str) -> JudgedTurn | None:
+        """An archived turn with its evaluations; reads the ids of the whole archive."""
+        return lookup.find_turn(self.location, turn_id)
+
+    def find_labels(self, service: str | None = None) -> list[Label]:
+        """Archived labels, oldest first."""
+        return lookup.find_labels(self.location, service)

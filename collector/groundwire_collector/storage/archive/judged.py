@@ -13,10 +13,15 @@ from groundwire_collector.storage.archive.writer import read_batches
 from groundwire_collector.storage.turns import JudgedTurn, from_rows
 
 
-def judged_turns(location: Location, hour: ArchivedHour) -> Iterator[list[JudgedTurn]]:
-    """Turns of an hour with their evaluations, in batches of some thousand."""
+def judged_turns(
+    location: Location, hour: ArchivedHour, turn_id: str | None = None
+) -> Iterator[list[JudgedTurn]]:
+    """Turns of an hour with their evaluations, in batches of some thousand; or one of them."""
     for file in hour.files.get("turns", ()):
-        for records in read_batches(location, file):
+        for every in read_batches(location, file):
+            records = [each for each in every if turn_id in (None, each["id"])]
+            if not records:
+                continue
             ids = [record["id"] for record in records]
             scores = _of_turns(location, hour.files.get("scores", ()), ids)
             claims = _of_turns(location, hour.files.get("claims", ()), ids)

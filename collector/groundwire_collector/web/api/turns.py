@@ -12,7 +12,7 @@ from groundwire_collector.storage.turns import TurnQuery
 from groundwire_collector.web.api.models import TurnOut, TurnPage
 from groundwire_collector.web.api.parameters import known_parameters_only
 from groundwire_collector.web.cursor import read_cursor, write_cursor
-from groundwire_collector.web.database import Database
+from groundwire_collector.web.database import Archived, Database, readable_turn
 from groundwire_collector.web.times import nanoseconds
 from groundwire_evaluators.turn import Route
 
@@ -89,10 +89,12 @@ def _facts(**facts: str | None) -> tuple[tuple[str, str], ...]:
 
 
 @router.get("/{turn_id}")
-def get_turn(turn_id: str, access: ReadAccess, database: Database) -> TurnOut:
-    """One turn with its chunks, and each claim joined to the chunk that supports it."""
-    with database.connect() as connection:
-        found = turns.get(connection, turn_id, access.services)
+def get_turn(turn_id: str, access: ReadAccess, database: Database, archive: Archived) -> TurnOut:
+    """One turn with its chunks, and each claim joined to the chunk that supports it.
+
+    One that retention deleted is read from the archive, where there is one.
+    """
+    found = readable_turn(database, archive, access, turn_id)
     if found is None:
         raise ProblemError(404, "No such turn, or the key may not read it.")
     return TurnOut.of(found, with_text=True)

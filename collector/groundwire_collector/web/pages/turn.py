@@ -13,7 +13,7 @@ from groundwire_collector.storage import closed_book_turns, keys, labels, turns
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_collector.web.database import Database
+from groundwire_collector.web.database import Archived, Database, readable_turn
 from groundwire_collector.web.pages.answer_markup import blind_note, note, rendered
 from groundwire_collector.web.pages.evidence import (
     ChunkPiece,
@@ -46,6 +46,7 @@ def show_turn(
     request: Request,
     access: ReadAccess,
     database: Database,
+    archive: Archived,
     filters: Filters,
     span: Range,
     evaluator: str = "",
@@ -56,10 +57,10 @@ def show_turn(
     `blind` shows no judgement and no label of others, for people who are to make up their own mind.
     The filters of the list that it was opened from lead to the turns before and after it.
     """
+    found = readable_turn(database, archive, access, turn_id)
+    if found is None:
+        return page("missing.html", 404, what="turn", span=span)
     with database.connect() as connection:
-        found = turns.get(connection, turn_id, access.services)
-        if found is None:
-            return page("missing.html", 404, what="turn", span=span)
         current = labels.current(labels.find(connection, LabelQuery(turn_ids=[turn_id])))
         labeller = keys.name_of(connection, access.key_id)
         blind = blind and access.allows(Scope.LABEL)
