@@ -59,7 +59,11 @@ NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Application over the database of the settings, without global state."""
+    """Application over the database of the settings, without global state.
+
+    Raises UsageError where a file that the settings name cannot be read.
+    """
+    compare.rules_of(settings)  # a margins file that cannot be read is an error at the start
     engine = open_engine(settings)
     make_schema(engine)
     intake = ReceiverMetrics()

@@ -11,7 +11,6 @@ from rich.table import Table
 from groundwire_collector.commands import moments
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.commands.output import AsJson, print_json, wants_json
-from groundwire_collector.errors import UsageError
 from groundwire_collector.offline.version_comparison import MOST, VersionPair
 from groundwire_collector.settings import Settings
 from groundwire_collector.web.api.compare import CompareOut, MeasureOut, compare_pair
@@ -67,10 +66,7 @@ def compare(
         most=limit,
     )
     with database(settings) as engine, engine.connect() as connection:
-        try:
-            found = compare_pair(connection, pair, settings)
-        except ValueError as error:
-            raise UsageError(str(error)) from error
+        found = compare_pair(connection, pair, settings)
     if wants_json(as_json):
         print_json(found.model_dump(mode="json"))
     else:

@@ -97,6 +97,7 @@ def gate(
     rules = _rules(margins_file, margin)
     pair = _stored_pair(candidate, baseline, service)
     if pair is not None:
+        _require_unset(earlier=earlier, endpoint=endpoint, function=function, out=out, task=task)
         settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
         report = _of_stored(pair, settings, rules, (since, until), prices, strict=strict)
     else:
@@ -151,6 +152,13 @@ def _stored_pair(candidate: str, baseline: str, service: str | None) -> VersionP
     if sides[0] is None or sides[1] is None:
         raise UsageError("stored turns can only be compared with stored turns")
     return pair_of(sides[0], sides[1], service)
+
+
+def _require_unset(**options: object) -> None:
+    """Raise UsageError for options that do not apply to stored turns."""
+    used = [f"--{name}" for name, value in options.items() if value is not None]
+    if used:
+        raise UsageError(f"stored turns are compared as they are: {', '.join(used)} do not apply")
 
 
 def _of_stored(

@@ -589,6 +589,7 @@ def test_stored_turns_are_compared_by_version(tmp_path: Path) -> None:
         ((sides[0], "--baseline", "prompt_version=p", *where), "cannot be compared"),
         ((sides[0], "--baseline", "old.jsonl", *where), "only be compared with stored turns"),
         ((*sides, *where[:2]), "--service"),
+        ((*sides, *where, "--earlier", "old.jsonl"), "--earlier do not apply"),
     ):
         with pytest.raises(UsageError, match=message):
             run(*arguments)

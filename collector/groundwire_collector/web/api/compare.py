@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.errors import UsageError
 from groundwire_collector.metrics.prices import PriceList
 from groundwire_collector.offline.traffic_strata import MixShare
 from groundwire_collector.offline.version_comparison import (
@@ -210,9 +211,17 @@ def compare(
         )
 
 
+def rules_of(settings: Settings) -> Rules:
+    """Margins of the settings; raises UsageError where their file cannot be read."""
+    try:
+        return load_rules(settings.margins)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
 def compare_pair(connection: Connection, pair: VersionPair, settings: Settings) -> CompareOut:
     """Response for a pair of versions, with the margins and prices of the settings."""
-    rules = load_rules(settings.margins)
+    rules = rules_of(settings)
     prices = PriceList.load(settings.prices) if settings.prices else None
     return CompareOut.of(compare_versions(connection, pair, rules, prices), rules)
 

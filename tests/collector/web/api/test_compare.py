@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from groundwire_collector.app import create_app
 from groundwire_collector.commands.compare import compare
+from groundwire_collector.errors import UsageError
 from groundwire_collector.storage import closed_book_turns, keys, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.keys import Scope
@@ -208,3 +209,20 @@ def test_closed_book_calls_show_which_version_follows_its_context(app, heads):
     found = measure(reported, "closed_book_reliance")
     assert (found["outcome"], found["raw_baseline"]["value"]) == ("worse", 1.0)
     assert found["n_candidate"] <= 200
+
+
+def test_a_margins_file_that_cannot_be_read_is_an_error_at_the_start(settings, tmp_path):
+    path = tmp_path / "margins.toml"
+    path.write_text("[measures.faithful]\nmargn = 1\n")
+    with pytest.raises(UsageError, match="unknown: margn"):
+        create_app(settings.model_copy(update={"margins": path}))
+
+
+def test_the_margins_of_the_settings_decide(app, heads, settings, tmp_path):
+    path = tmp_path / "margins.toml"
+    path.write_text("[measures.faithful]\ndecides = false\n[measures.answered]\nmargin = 0.2\n")
+    store(app, traffic("ft-1", 0.4, (0.97, 0.8)), traffic("ft-2", 0.4, (0.8, 0.5)))
+    app.state.settings = settings.model_copy(update={"margins": path})
+    reported = compared(app, heads["shop"]).json()
+    assert reported["outcome"] == "pass"
+    assert measure(reported, "faithful")["decides"] is False
