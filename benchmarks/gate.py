@@ -3,6 +3,7 @@
     python -m benchmarks.gate real      each checkpoint of the recorded fine-tune against its base
     python -m benchmarks.gate equal     share of 1,000 equal pairs that is called worse
     python -m benchmarks.gate power     share of falls by a third that is called worse
+    python -m benchmarks.gate mix       two versions in production that get other questions
 
 `real` judges all recorded answers anew (three CPU minutes) and keeps the measures in the folder
 --measures, which `equal` reads: its pairs are two recorded checkpoints whose answers to each fact
@@ -24,11 +25,12 @@ from benchmarks.real_model import answers
 from benchmarks.real_model.judged import gated, judge
 from benchmarks.real_model.tables import by_checkpoint
 from groundwire_evaluators.gate import MeasuredAnswer, NotComparableError, load_rules, run_gate
-from groundwire_evaluators.gate.decision import MeasureOutcome
+from groundwire_evaluators.gate.decision import MeasureOutcome, decide
 from groundwire_evaluators.gate.margins import Rules
 from groundwire_evaluators.gate.quality_gate import GateResult
 from groundwire_evaluators.gate.spending import planned_analyses
 from groundwire_evaluators.statistics import wilson
+from groundwire_evaluators.statistics.standardised import Group, standardised
 
 Answers = list[MeasuredAnswer]
 # Pairs of checkpoints whose answers are exchanged: alike, unlike, and of one arm.
@@ -44,9 +46,9 @@ PAIRS = 1000
 
 
 def main() -> None:
-    """Print one of the three tables."""
+    """Print one of the tables."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("table", choices=("real", "equal", "power"))
+    parser.add_argument("table", choices=("real", "equal", "power", "mix"))
     parser.add_argument("--measures", type=Path, default=Path("gate-measures"))
     parser.add_argument("--pairs", type=int, default=PAIRS)
     options = parser.parse_args()
@@ -54,8 +56,10 @@ def main() -> None:
         real(options.measures)
     elif options.table == "equal":
         equal(options.measures, options.pairs)
-    else:
+    elif options.table == "power":
         power(options.pairs)
+    else:
+        mix(options.pairs)
 
 
 def real(path: Path) -> None:
@@ -117,6 +121,51 @@ def power(pairs: int) -> None:
                 )
                 lost = share / 3 + gained
                 print(f"| {n} | {share:.0%} | {lost:.0%} | {gained:.0%} | {worse / pairs:.1%} |")
+
+
+def mix(pairs: int) -> None:
+    """Versions with other mixes of easy and hard questions: called worse, and coverage.
+
+    1,000 turns each of four topics (95 to 50 % faithful), in sessions of some five turns with a
+    part in common; the candidate gets the hard topics `shift` times as often.
+    """
+    rng = np.random.default_rng(11)
+    rules = load_rules()
+    print("| hard topics | change of the version | plain: worse | shared strata: worse | covered |")
+    print("| --- | --- | --- | --- | --- |")
+    for shift in (1.0, 2.0, 4.0):
+        for change in (0.0, -0.05, -0.1):
+            plain = adjusted = covered = 0
+            for _ in range(pairs):
+                before, after = _traffic(rng, 1.0, 0.0), _traffic(rng, shift, change)
+                found = standardised(before, after, share=True)
+                raw = standardised(*(_pooled(each) for each in (before, after)), share=True)
+                for contrast in (found, raw):
+                    if contrast is None:
+                        raise ValueError("no shared stratum")
+                decisions = [decide({"faithful": each}, rules)["faithful"] for each in (raw, found)]
+                worse = [each.outcome is MeasureOutcome.WORSE for each in decisions]
+                plain, adjusted = plain + worse[0], adjusted + worse[1]
+                low, high = found.interval() if found else (0.0, 0.0)
+                covered += low <= change <= high
+            shares = (f"{count / pairs:.1%}" for count in (plain, adjusted, covered))
+            print(f"| {shift:g} × | {change:+.0%} | {' | '.join(shares)} |")
+
+
+def _traffic(rng: np.random.Generator, shift: float, change: float) -> Group:
+    weights = np.array([1.0, 1.0, shift, shift])
+    levels = np.array([0.95, 0.9, 0.7, 0.5]) + change
+    topics = rng.choice(4, 1000, p=weights / weights.sum())
+    sessions = rng.integers(0, 200, 1000)
+    common = rng.normal(0, 0.05, 200)
+    right = rng.random(1000) < np.clip(levels[topics] + common[sessions], 0, 1)
+    side = int(rng.integers(10**9))  # no session is of both versions
+    clusters = [[f"{side}-{each}" for each in sessions]]
+    return Group(right.astype(float).tolist(), [str(each) for each in topics], clusters)
+
+
+def _pooled(group: Group) -> Group:
+    return replace(group, strata=[""] * len(group.strata))
 
 
 def exchanged(rng: np.random.Generator, one: Answers, other: Answers) -> tuple[Answers, Answers]:

@@ -20,7 +20,7 @@ from groundwire_evaluators.gate.measured_answer import (
 )
 from groundwire_evaluators.gate.quality_gate import GateResult, NotComparableError, run_gate
 from groundwire_evaluators.gate.records import IDENTITY, turn_of
-from groundwire_evaluators.gate.spending import planned_analyses
+from groundwire_evaluators.gate.spending import MOST_ANALYSES, planned_analyses
 
 MOST_FAILED = 0.1  # maximum share of failed model calls
 LONGEST = 1000  # tokens of an answer
@@ -101,8 +101,8 @@ def ask_candidate(
     """Ask in random order, with interim analyses, until the outcome is clear.
 
     A candidate that is worse ends it at the next one; one that passes too, unless `every` answer
-    is wanted (as the next baseline). Alpha is shared by them (`gate.spending`). Without shared
-    ids there is one at the end. `progress` wraps the records of each part.
+    is wanted (as the next baseline). Alpha is shared by them (`gate.spending`). Where few
+    ids are shared there is one at the end. `progress` wraps the records of each part.
 
     Raises:
         UsageError: more than one call in ten failed.
@@ -111,11 +111,8 @@ def ask_candidate(
     order = list(records)
     Random(_SEED).shuffle(order)
     shared = {each.id for each in before} & {str(record.get("id")) for record in order}
-    analyses = (
-        planned_analyses(len(order))
-        if len(shared) == len(order)
-        else planned_analyses(len(order), 1)
-    )
+    paired = 2 * len(shared) >= len(order)  # some may be new, as a retention set asked first
+    analyses = planned_analyses(len(order), MOST_ANALYSES if paired else 1)
     answers: list[MeasuredAnswer] = []
     done: list[DoneAnalysis] = []
     for analysis in analyses:
