@@ -35,6 +35,7 @@ _ARTICLES = frozenset(
     "a an any ein eine einen einem einer un une de des una uno um uma een".split()
 )
 _BEING = frozenset("is are was were be been being am".split())
+_IF = frozenset("if unless when wenn falls si se als indien cuando quando".split())
 _TITLES = frozenset("mr mrs ms miss dr prof herr frau m mme sr sra dott mevrouw meneer".split())
 _JOINING = frozenset("and or as well und oder et ou y o e ed en of".split())
 
@@ -100,6 +101,8 @@ class _Frame:
         for i, j in self._alignment.pairs.items():
             ours, theirs = self._claim.denied.get(i), self._shown.denied.get(j)
             if (ours is None) == (theirs is None) or not self._in_a_run(i, j):
+                continue
+            if _is_in_condition(self._claim, i) != _is_in_condition(self._shown, j):
                 continue
             if ours is not None and not _denied_near(self._shown, j):
                 claimed, shown = _joined(ours, self._claim.words[i]), self._shown.words[j].text
@@ -293,6 +296,17 @@ def _denied_near(side: Side, at: int) -> bool:
         return True
     before = side.words[max(at - _AVOIDED, 0) : at]
     return any(token.key in _AVOIDING for token in before)
+
+
+def _is_in_condition(side: Side, at: int) -> bool:
+    """Whether a word is in the clause of an "if": with nothing but blanks up to it."""
+    while at > 0:
+        if side.words[at].lower in _IF:
+            return True
+        if side.words[at].start - side.words[at - 1].end > 1 and at not in side.negated_at.values():
+            return False
+        at -= 1
+    return side.words[0].lower in _IF
 
 
 def _inflected(one: str, other: str) -> bool:

@@ -36,6 +36,8 @@ _COURTESY = re.compile(
     r"|let me (?:look|check|see|find|explain|help)\b[^.:]{0,60}[.!:]*\Z"
     r"|if you (?:have|need|want|would like)\b.{0,60}\b(?:question|help|let me|ask|information)"
     r"|(?:here|below|following|these) (?:is|are|'s|’s)\b[^.]{0,120}:\Z"
+    r"|(?:enjoy(?: it| your meal)?|guten appetit|bon appétit|buen provecho|buon appetito|"
+    r"bom apetite|eet smakelijk)\s*[.!]*\Z"
     r"|here['’]s\b[^.]{0,120}:\Z|is there anything|how can i (?:help|assist)"
     r"|(?:please )?(?:contact|ask|write to|call) (?:me|us|support|our (?:team|support|staff)|customer (?:service|support|care))\b[^.:]{0,40}\bif you\b"
     r"|(?:as|being) an? (?:ai|artificial intelligence|language model|assistant|chatbot)\b"

@@ -15,7 +15,7 @@ from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import NEGATIONS, OPPOSED
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, same_name
-from groundwire_evaluators.text.quantities import Quantity, agree, comparable
+from groundwire_evaluators.text.quantities import Quantity, agree, can_replace
 from groundwire_evaluators.text.tokens import Token
 from groundwire_evaluators.text.words import ENGLISH
 
@@ -90,11 +90,17 @@ def _quantities(
     claimed = [q for q in statement.quantities if not any(agree(q, other) for other in shown)]
     if not claimed or not shown:
         return
-    free = [s for s in shown if not any(agree(q, s) for q in statement.quantities)]
+    text, bounds = passages[chunk].text, passages[chunk].bounds[sentence]
+    free = [
+        s
+        for s in shown
+        if not any(agree(q, s) for q in statement.quantities)
+        and not _is_list_number(s, text, bounds[0])
+    ]
     unfound = {q.start for q in (*evidence.new_quantities, *evidence.far_quantities)}
     new = {q.start for q in evidence.new_quantities}
     for quantity in claimed:
-        rivals = [other for other in free if comparable(quantity, other)]
+        rivals = [other for other in free if can_replace(quantity, other)]
         if not rivals:
             continue
         shared, rival = _best_aligned(quantity, rivals, statement, evidence)
@@ -103,6 +109,12 @@ def _quantities(
             yield Conflict(
                 "quantity", quantity.start, quantity.end, quantity.text, rival.text, firm
             )
+
+
+def _is_list_number(quantity: Quantity, text: str, start: int) -> bool:
+    """Whether a number at the start of a sentence only counts it: "1 Roast the garlic"."""
+    bare = quantity.kind == "number" and quantity.unit is None and quantity.text.isdecimal()
+    return bare and quantity.start == start and text[quantity.end + 1 : quantity.end + 2].isupper()
 
 
 def _names(

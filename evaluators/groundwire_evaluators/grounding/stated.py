@@ -17,6 +17,10 @@ _MOST_SENTENCES = 24  # of a chunk, compared with a claim
 # What another wording turns without another meaning: "A sold it to B", "B bought it from A".
 _OF_SIDES, _OF_VERBS = frozenset(("name", "roles")), frozenset(("opposite", "word"))
 _OF_STATUSES = frozenset("opposite negated affirmed".split())
+# Words that pick out some of what the chunks speak of: "these amino acids".
+_SUBSET = frozenset(
+    "these those such diese dieser ces estos estas questi queste estes deze".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ def compare_stated(
     if question is not None:
         tokens, text = tokenize(question, language.stemmer), question
     whole = 0, len(statement.text)
-    found = _compare_status(tokens, text, passages, language)
+    found = status.StatusComparison()
+    if question is not None or _SUBSET.isdisjoint([token.lower for token in tokens]):
+        found = _compare_status(tokens, text, passages, language)
     conflicts, same_sides = _compare_relations(statement.tokens, evidence, passages, language)
     if found.conflict is not None:
         conflicts.append(found.conflict)

@@ -14,7 +14,7 @@ from groundwire_evaluators.grounding.evidence import Place, Statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.sentence_parts import Subject, cuts_between, rival_of_part
 from groundwire_evaluators.text.names import Name, same_name
-from groundwire_evaluators.text.quantities import Quantity, agree, comparable
+from groundwire_evaluators.text.quantities import Quantity, agree, can_replace, comparable
 from groundwire_evaluators.text.tokens import Token
 from groundwire_evaluators.text.words import Language
 
@@ -129,7 +129,7 @@ def _is_same(value: Quantity | Name, other: Quantity | Name) -> bool:
 
 def _is_rival(value: Quantity | Name, other: Quantity | Name, passage: Passage) -> bool:
     if isinstance(value, Quantity):
-        return isinstance(other, Quantity) and comparable(value, other)
+        return isinstance(other, Quantity) and can_replace(value, other)
     if not isinstance(other, Name) or set(value.words) & set(other.words):
         return False
     both = {*value.words, *other.words}

@@ -11,6 +11,7 @@ from groundwire_evaluators.evaluation import Claim, Extent, Verdict
 from groundwire_evaluators.grounding.calibration import logistic
 from groundwire_evaluators.grounding.claims import Candidate
 from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.opposition import NEGATORS
 from groundwire_evaluators.grounding.read_claims import ReadClaim
 from groundwire_evaluators.grounding.signals import Comparison
 from groundwire_evaluators.text.tokens import Token
@@ -30,6 +31,7 @@ _SPOKEN_OF = 0.6  # share of a question near its evidence from which a "yes" to 
 _SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
 _RESTATED = 0.5  # share of a sentence's words that a claim repeats to be about the same
 _PRONOUNS = frozenset("he she his her him hers".split())  # of whom they speak is not read
+_MOST_NEWS = 0.3  # share of new words beside a value from which a claim speaks of other things
 _CLEARLY = 1.0  # of the score, below the threshold
 
 
@@ -213,25 +215,59 @@ def _contradicted(comparison: Comparison) -> bool:
     bare = comparison.complete
     if bare is not None and bare.denied:
         return comparison.stated.agrees or comparison.frame >= _SAME_FRAME
-    found = [*comparison.overridden, *comparison.disagreements, *comparison.paraphrase_conflicts]
+    found = [*comparison.disagreements, *comparison.paraphrase_conflicts]
+    found += comparison.overridden if _says_little_else(comparison) else ()
     if not any(conflict.kind in _CONTRADICTING for conflict in found):
-        found = [
-            c for c in _firm(comparison) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)
-        ]
+        found = [each for each in _firm(comparison) if _is_plain(each, comparison)]
         if not _restated(comparison, found):
             return False
     return any(conflict.kind in _CONTRADICTING for conflict in found)
 
 
+def _says_little_else(comparison: Comparison) -> bool:
+    """Whether a claim has few new words beside the values that replace a chunk's.
+
+    A sentence full of news about the same things speaks of something else.
+    """
+    if comparison.only_claim and comparison.added.short:
+        return True
+    taken = {conflict.start for conflict in comparison.overridden}
+    if any(each.start not in taken for each in comparison.evidence.new_quantities):
+        return False
+    others = _news_beside(comparison, comparison.overridden)
+    return len(others) <= _MOST_NEWS * len(comparison.statement.content)
+
+
+def _news_beside(comparison: Comparison, conflicts: Sequence[Conflict]) -> list[Token]:
+    """The new words of a claim outside the ranges of its conflicts."""
+    return [
+        token
+        for token in comparison.evidence.new
+        if not any(conflict.start <= token.start < conflict.end for conflict in conflicts)
+    ]
+
+
+def _is_plain(conflict: Conflict, comparison: Comparison) -> bool:
+    """Whether a firm conflict can have no other reason.
+
+    A name that the chunks have elsewhere may be said of the same thing, and a claim with a denial
+    of its own may deny that very thing.
+    """
+    if conflict.claimed.lower() in (conflict.shown.lower(), *_PRONOUNS):
+        return False
+    if conflict.kind == "name":
+        return any(conflict.start == name.start for name in comparison.evidence.new_names)
+    if conflict.kind == "affirmed":
+        language = comparison.passages[0].language
+        negators = NEGATORS.get(language.code, frozenset())
+        return negators.isdisjoint([token.lower for token in comparison.statement.tokens])
+    return True
+
+
 def _restated(comparison: Comparison, conflicts: Sequence[Conflict]) -> bool:
     """Whether claim and sentence share their words, apart from those in conflict."""
     evidence = comparison.evidence
-    more = [
-        token
-        for token in evidence.new
-        if not any(conflict.start <= token.start < conflict.end for conflict in conflicts)
-    ]
-    if more:
+    if _news_beside(comparison, conflicts):
         return False
     own = {token.key for token in comparison.statement.tokens}
     shown = [t.key for t in evidence.sentence if t.lower not in comparison.stop]

@@ -12,7 +12,7 @@ from groundwire_evaluators.reliance.source import Source, source_of
 from groundwire_evaluators.reliance.value_index import Holdings, ValueIndex
 from groundwire_evaluators.reliance.values import Kind, Value
 from groundwire_evaluators.text.languages import language_of
-from groundwire_evaluators.text.quantities import Quantity
+from groundwire_evaluators.text.quantities import Quantity, can_replace
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.words import ENGLISH, Language
 from groundwire_evaluators.turn import Turn
@@ -156,6 +156,9 @@ class _StatedValue:
         """Whether another value could replace it."""
         if self.bare and isinstance(other.meaning, Quantity):
             return other.kind in _NUMERIC
+        mine, theirs = value.meaning, other.meaning
+        if isinstance(mine, Quantity) and isinstance(theirs, Quantity):
+            return can_replace(mine, theirs) and value.comparable(other)
         return value.comparable(other)
 
 

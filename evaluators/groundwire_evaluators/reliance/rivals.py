@@ -31,7 +31,7 @@ class Rivals:
     def _add(self, number: int, chunk: Source, question_values: ValueIndex) -> None:
         groups: dict[int, list[Value]] = {}
         for value in chunk.values:
-            if not question_values.shares(value):
+            if not question_values.shares(value) and not _only_counts(value, chunk):
                 groups.setdefault(chunk.sentence(value)[0], []).append(value)
         for values in groups.values():
             at, frame = len(self._sentences), chunk.frame(values[0])
@@ -72,3 +72,9 @@ class Rivals:
         if not best[1] or not explains:
             return None
         return best[1][0]
+
+
+def _only_counts(value: Value, chunk: Source) -> bool:
+    """Whether a number at the start of a sentence is that of a list: "1 Roast the garlic"."""
+    first, after = chunk.sentence(value)[0], chunk.text[value.end + 1 : value.end + 2]
+    return value.kind is Kind.NUMBER and value.start == first and after.isupper()

@@ -23,7 +23,7 @@ _ALIASES = {
     "american": "unitedstates", "british": "unitedkingdom",
     "uk": "unitedkingdom", "britain": "unitedkingdom",
     "uae": "unitedarabemirates", "eu": "europeanunion", "un": "unitednations",
-    "nyc": "newyork", "la": "losangeles", "ussr": "sovietunion",
+    "wwi": "worldwar", "ww": "worldwar", "wwii": "worldwar", "nyc": "newyork", "la": "losangeles", "ussr": "sovietunion",
 }  # fmt: skip
 _BOUNDARY = re.compile(r"[.!?:;•\n\r\"“”(\[|*#>-]")
 _GAPS = frozenset((" ", "-", ".", ". ", " & ", "&", "’", "'"))

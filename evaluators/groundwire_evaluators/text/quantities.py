@@ -14,11 +14,27 @@ from groundwire_evaluators.text.codes import CodeReader, find_addresses
 from groundwire_evaluators.text.cursor import FRACTIONS
 from groundwire_evaluators.text.dates import DateReader
 from groundwire_evaluators.text.digits import parse
-from groundwire_evaluators.text.quantity import Kind, Quantity, agree, comparable, lookup_keys
+from groundwire_evaluators.text.quantity import (
+    Kind,
+    Quantity,
+    agree,
+    can_replace,
+    comparable,
+    lookup_keys,
+)
 from groundwire_evaluators.text.times import TimeReader
 from groundwire_evaluators.text.tokens import Token, tokenize
 
-__all__ = ["Kind", "Quantity", "agree", "comparable", "lookup_keys", "parse", "quantities"]
+__all__ = [
+    "Kind",
+    "Quantity",
+    "agree",
+    "can_replace",
+    "comparable",
+    "lookup_keys",
+    "parse",
+    "quantities",
+]
 
 _LONGEST_CACHED = 16_000  # code points of a text whose quantities are cached
 

@@ -21,6 +21,7 @@ _PERIODS = {"day": 1.0, "week": 7.0, "month": 30.0, "quarter": 91.0, "year": 365
 _PERIODS |= {"hour": 1 / 24, "minute": 1 / 1440, "second": 1 / 86400, "night": 1.0}
 _THIRDS = {33: (0.333333333,), 67: (0.666666667,), 66: (0.666666667,)}
 _DIALLED = 8  # digits at the end of a phone number that identify it
+_ROUNDED_OFF = 0.1  # share of a limit that an exact quantity may be above it
 _CONVERTED = (("week", "day", 7.0), ("year", "month", 12.0), ("year", "quarter", 4.0))
 
 
@@ -148,6 +149,27 @@ def agree(claimed: Quantity, shown: Quantity) -> bool:
     if claimed.kind == "time" or shown.kind == "time":
         return _times_agree(claimed, shown)
     return _rates_agree(claimed, shown) and _amounts_agree(claimed, shown)
+
+
+def can_replace(claimed: Quantity, shown: Quantity) -> bool:
+    """Whether a quantity said in another's place contradicts it, if the two do not agree.
+
+    A fuller date does not ("April 2023", "April"), nor what a limit may be rounded from.
+    """
+    if claimed.kind == shown.kind == "date" and not any(
+        a and b and a != b for a, b in zip(claimed.date, shown.date, strict=True)
+    ):
+        return False
+    return comparable(claimed, shown) and not _rounds_to(claimed, shown)
+
+
+def _rounds_to(claimed: Quantity, limit: Quantity) -> bool:
+    """Whether a lower limit is an exact quantity rounded: "64 months", "over five years"."""
+    if claimed.bound or limit.bound != "lower" or claimed.unit != limit.unit:
+        return False
+    if claimed.kind != limit.kind or claimed.kind in ("date", "code"):
+        return False
+    return 0 < claimed.value - limit.value <= _ROUNDED_OFF * limit.value
 
 
 def comparable(one: Quantity, other: Quantity) -> bool:
