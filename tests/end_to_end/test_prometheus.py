@@ -301,13 +301,14 @@ def measure_by_probes(folder: Path) -> None:
 def shipped_expressions(limits: Any) -> list[str]:
     """Recorded series, and whatever the alerts look at.
 
-    Less what has no value here: a drift that no page tells of, what judges show as gauges, and
-    traces that become no turn.
+    Less what has no value here: a drift that no page tells of, what judges show as gauges, traces
+    that become no turn, and announced training times.
     """
     unsaid = (
         "segment:groundwire_drift_change_timestamp_seconds:unpaged",
         "groundwire_judge_",
         "groundwire_traces_without_turn_total",
+        *("groundwire_model_trained_", "groundwire_changed_since_training_"),
     )
     recorded = (*recordings(limits), *references(limits))
     selectors = [
