@@ -275,8 +275,8 @@ def estimate() -> timeseries.Panel:
         CHOOSE_SERVICE,
     )
     panel = by_version(panel, _few(estimated), "{{bound}} by {{reference}} · {{model_version}}")
-    uncorrected = query(_few(f"1 - ({cheap})"), "uncorrected · {{model_version}}")
-    return bounded(panel.with_target(uncorrected))
+    uncorrected, legend = _few(f"1 - ({cheap})"), "uncorrected · {{model_version}}"
+    return bounded(by_version(panel, uncorrected, legend, letters="CD"))
 
 
 def since_baseline() -> timeseries.Panel:
@@ -303,7 +303,7 @@ def labels() -> timeseries.Panel:
         empty=NEEDS_LABELS,
     )
     panel = by_version(panel, number, f"labels {legend}")
-    return bounded(panel.with_target(query(worth, f"effective {legend}")))
+    return bounded(by_version(panel, worth, f"effective {legend}", letters="CD"))
 
 
 def calibration_error() -> timeseries.Panel:

@@ -176,13 +176,12 @@ def shaded(panel: timeseries.Panel, colour: str) -> timeseries.Panel:
 def bounded(panel: timeseries.Panel) -> timeseries.Panel:
     """Draw the bounds of an estimate thinner than its mean, and what it corrects dashed."""
     panel = panel.override_by_regexp("(lower|upper) .*", [property_of("custom.lineWidth", 1)])
-    return dashed(panel, "(uncorrected|effective) .*", PLAIN)
+    return dashed(panel, "(uncorrected|effective) .*")
 
 
-def dashed(panel: timeseries.Panel, pattern: str, colour: str = "") -> timeseries.Panel:
+def dashed(panel: timeseries.Panel, pattern: str) -> timeseries.Panel:
     """Dash the series whose legend has a pattern."""
-    style = [property_of("custom.lineStyle", DASH), *([_fixed(colour)] if colour else [])]
-    return panel.override_by_regexp(pattern, style)
+    return panel.override_by_regexp(pattern, [property_of("custom.lineStyle", DASH)])
 
 
 def happened(counter: str, matchers: str, by: str) -> str:
@@ -199,17 +198,18 @@ def by_version(
     *,
     label: str = "model_version",
     exemplars: bool = False,
+    letters: str = "AB",
 ) -> timeseries.Panel:
     """Lines of versions: the newest of a service in orange, those before it in blue.
 
     The newest one at the end of the range, so that a line has one colour; a service's only version
-    is blue. Call it before other targets are added.
+    is blue. `letters` are those of the two queries: a panel's first two, if it has no others.
     """
     newest = f"on (service, {label}) {_newest(label)}"
     for split in ("unless", "and"):
         panel = panel.with_target(query(f"({expression}) {split} {newest}", legend, exemplars))
     older, new = ([_shades(colour)] for colour in (OLDER, NEWEST))
-    return panel.override_by_query("A", older).override_by_query("B", new)
+    return panel.override_by_query(letters[0], older).override_by_query(letters[1], new)
 
 
 def _newest(label: str) -> str:

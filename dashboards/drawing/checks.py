@@ -8,6 +8,8 @@ from dashboards.drawing.states import INCIDENTS
 
 MOST_LEGEND_ENTRIES = 8
 OF_COLLECTOR = re.compile(r"evaluation behind|last evaluated|wait for the disk")
+# Where 0 is the answer: nothing failed.
+OF_FAILURES = re.compile(r"have no price|too many versions|judge paused|not become a turn|refused")
 MACHINE_TEXT = re.compile(r"\bValue\b|\bundefined\b|\bNaN\b|\b\d{13}\b|\[object")
 COLOURS_OF_JUDGEMENT = {"green", "orange", "red"}
 Panel = Mapping[str, Any]
@@ -79,10 +81,10 @@ def green_in_alarm(panel: Panel, state: str) -> Iterator[str]:
 
 
 def flat_zero(panel: Panel, state: str) -> Iterator[str]:
-    """A chart of zeros during a rollout, which tells nothing."""
+    """A chart of zeros during a rollout, which tells nothing unless it counts failures."""
     drawn = [f for f in panel["fields"] if f["numeric"]]
     checked = state == "rollout" and panel["type"] == "timeseries" and drawn
-    if checked and all(field["zero"] for field in drawn):
+    if checked and not OF_FAILURES.search(panel["title"]) and all(field["zero"] for field in drawn):
         yield "zero throughout"
 
 

@@ -229,6 +229,9 @@ def test_versions_have_the_colours_of_their_age_in_every_chart(name: str):
         colours = {letter: found[letter]["color"]["fixedColor"] for letter in "AB"}
         assert colours == {"A": OLDER, "B": NEWEST}, panel["title"]
         queried = {target["refId"]: target["expr"] for target in panel["targets"]}
+        for older, newer in (("C", "D"),) if "C" in found else ():
+            assert found[older]["color"]["fixedColor"] == OLDER
+            assert found[newer]["color"]["fixedColor"] == NEWEST
         if name != "finetune":
             assert " unless on (service, " in queried["A"], panel["title"]
             assert queried["A"].replace(" unless on (", " and on (", 1) == queried["B"]

@@ -69,3 +69,4 @@ def test_a_line_of_zeros_is_wrong_during_a_rollout():
     zero = [{"name": "tarn-8b", "numeric": True, "zero": True}]
     assert found("rollout", fields=zero)
     assert found("rollout", type="table", fields=zero) == []
+    assert found("rollout", title="Which turns have no price?", fields=zero) == []
