@@ -11,6 +11,7 @@ from rich.table import Table
 from groundwire_collector.offline.training_file import ReadFile
 
 SHOWN = 20  # rows of a table
+_LISTED = 8  # values of a list in one cell
 
 
 def report_bad(read: ReadFile) -> None:
@@ -23,7 +24,7 @@ def report_bad(read: ReadFile) -> None:
 def print_facts(facts: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None)
     for name, value in facts.items():
-        table.add_row(name.replace("_", " "), _cell(name, value))
+        table.add_row(name.removesuffix("_ns").replace("_", " "), _cell(name, value))
     Console().print(table)
 
 
@@ -65,5 +66,6 @@ def _cell(name: str, value: Any) -> str:
         case dict():
             return ", ".join(f"{key}: {_cell('', each)}" for key, each in value.items()) or "none"
         case list() | tuple():
-            return ", ".join(_cell("", each) for each in value[:8]) or "none"
+            shown = [_cell("", each) for each in value[:_LISTED]]
+            return ", ".join(shown + ["…"] * (len(value) > _LISTED)) or "none"
     return str(value)
