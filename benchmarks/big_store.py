@@ -28,15 +28,18 @@ from starlette.testclient import TestClient
 from groundwire_collector.app import create_app
 from groundwire_collector.processes import gc_tuning
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import keys, labels, short_transactions
+from groundwire_collector.storage import drift, keys, labels, sessions, short_transactions
 from groundwire_collector.storage import turns as store
+from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.labels import Label
 from groundwire_collector.storage.retention import expire
+from groundwire_collector.storage.sessions import SessionState
 from groundwire_collector.storage.tables.turns import TURN
 from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.drift.change_point import Change
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
-from groundwire_evaluators.turn import Chunk, Turn
+from groundwire_evaluators.turn import Chunk, Route, Turn
 
 BATCH = 2000
 DAYS = 30
@@ -64,10 +67,38 @@ VIEWS = {
         "?q=baa+cob",
         "?trace_id={trace}",
     ],
-    "/turns": ["", "?service=shop", "?verdict=contradicted", "?state=failed", "?order=newest"],
-    "/estimates": ["", "?service=shop", "?service=small"],
-    "/alarms": [""],
+    "/": ["", "?range=30d", "?range=30d&by=service", "?range=7d&service=small", "?range=1h"],
+    "/turns": [
+        "",
+        "?service=shop",
+        "?verdict=contradicted",
+        "?state=failed",
+        "?order=newest",
+        "?range=24h",
+        "?q=baa+cob",
+        "?user_id=u-7",
+        "?route=tool&service=small",
+        "?model=large",
+        "?error=true",
+        "?least_score=0.4&most_score=0.41",
+        "?least_seconds=9.5",
+        "?session_id=session-7",
+    ],
+    "/turns/worst": ["", "?service=small&model_version=m-3"],
+    "/turns/{turn}": ["", "?order=newest&service=small", "?user_id=u-7"],
+    "/turns.jsonl": ["?service=small&range=24h"],
+    "/sessions": ["", "?service=small&unsupported=true", "?range=24h"],
+    "/sessions/{of_session}": [""],
+    "/estimates": ["", "?service=shop", "?service=small", "?range=7d"],
+    "/alarms": ["", "?range=30d"],
+    "/alarms/1": [""],
+    "/compare": ["", "?service=help&baseline=m-2&candidate=m-3&range=30d"],
     "/labels": [""],
+    "/distributions": ["?service=small"],
+    "/unanswered-traces": ["?reason=call_failed"],
+    "/failed-traces": [""],
+    "/docs": [""],
+    "/runbooks/GroundwireDrift": [""],
     "/metrics": [""],
     "/healthz": [""],
 }
@@ -90,6 +121,13 @@ def made(count: int) -> Iterator[JudgedTurn]:
             model_version=f"m-{number * 4 // count}",
             prompt_version="p-1",
             index_version=f"i-{number * 6 // count}",
+            user_id=f"u-{number % 2000}",
+            route=Route.TOOL if number % 50 == 0 else Route.RETRIEVAL,
+            model="large" if number % 10 == 0 else "small",
+            error="Timeout" if number % 300 == 0 else None,
+            input_tokens=600,
+            output_tokens=80,
+            generation_seconds=chance.random() * 10,
             question=f"{text(chance, 8)}?",
             answer=text(chance, 40),
             chunks=tuple(
@@ -143,9 +181,10 @@ def fill(engine: Engine, count: int) -> None:
 
 
 def save(engine: Engine, batch: list[JudgedTurn]) -> None:
-    """Store turns, and labels of one in two hundred of them."""
+    """Store turns with their sessions, and labels of one in two hundred of them."""
     with engine.begin() as connection:
         store.save(connection, batch)
+        sessions.save(connection, states(batch))
         given = [
             Label(
                 turn_id=item.turn.id,
@@ -160,15 +199,37 @@ def save(engine: Engine, batch: list[JudgedTurn]) -> None:
         labels.add(connection, given)
 
 
+def states(batch: list[JudgedTurn]) -> list[SessionState]:
+    """Sessions of a batch; those of a session are of one service each, and adjacent."""
+    found = {}
+    for item in batch:
+        key = (item.turn.session_id or "", item.turn.service)
+        at = round(item.turn.started_at.timestamp()) * 10**9 if item.turn.started_at else 0
+        flagged = any(evaluation.flagged for evaluation in item.evaluations)
+        found[key] = SessionState(*key, at, at, scored=True, unsupported=flagged)
+    return list(found.values())
+
+
+def raise_alarm(engine: Engine) -> None:
+    """An open alarm of a service, since the middle of the time."""
+    at = round((NOW - timedelta(days=DAYS / 2)).timestamp()) * 10**9
+    change = Change(at, (at, at), 0.1, (0.05, 0.2), "model_version", "m-3")
+    alarm = Alarm(
+        service="help", signal="p_unsupported", cause="model", raised_ns=at, change=change
+    )
+    with engine.begin() as connection:
+        drift.raise_alarm(connection, alarm)
+
+
 def ask(client: TestClient, path: str, repeats: int) -> tuple[list[float], list[float]]:
     """Milliseconds of each answer, and of CPU, in order."""
     took, cpu = [], []
     for _ in range(repeats):
         began, cpu_began = time.perf_counter(), time.process_time()
-        answer = client.get(path, headers=HEADERS)
+        answer = client.get(path, headers=HEADERS, follow_redirects=False)
         took.append((time.perf_counter() - began) * 1000)
         cpu.append((time.process_time() - cpu_began) * 1000)
-        assert answer.status_code == 200, (path, answer.status_code, answer.text[:200])
+        assert answer.status_code in {200, 303}, (path, answer.status_code, answer.text[:200])
     return took, cpu
 
 
@@ -177,14 +238,18 @@ def percentile(share: float, values: list[float]) -> float:
 
 
 def report(client: TestClient, count: int, repeats: int) -> None:
+    [session] = client.get("/api/v1/sessions?limit=1", headers=HEADERS).json()["sessions"]
+    of_session = f"{session['service']}/{session['session_id']}"
     known = {
         "middle": quote((NOW - timedelta(days=DAYS / 2)).isoformat()),
         "trace": trace_of(count // 2),
+        "turn": f"{trace_of(count // 2)}-{1:016x}",
+        "of_session": of_session,
     }
     print("| view | first ms | of CPU | p95 ms | of CPU |\n|---|---|---|---|---|")
     for path, queries in VIEWS.items():
         for query in queries:
-            took, cpu = ask(client, path + query.format(**known), repeats)
+            took, cpu = ask(client, (path + query).format(**known), repeats)
             each = (took[0], cpu[0], percentile(0.95, took), percentile(0.95, cpu))
             figures = " | ".join(f"{value:.0f}" for value in each)
             print(f"| `{path}{query}` | {figures} |", flush=True)
@@ -241,6 +306,7 @@ def main() -> None:
             there = connection.scalar(select(func.count()).select_from(TURN))
         if not there:
             fill(engine, given.turns)
+            raise_alarm(engine)
         if engine.dialect.name == "postgresql":
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")  # as autovacuum does within minutes
