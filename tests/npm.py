@@ -20,3 +20,19 @@ def installed(config: pytest.Config, name: str, packages: Mapping[str, str]) -> 
         command = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return folder
+
+
+def installed_from(config: pytest.Config, folder: Path) -> Path:
+    """A folder in pytest's cache with the packages of this folder's lock file."""
+    cache = config.cache
+    assert cache is not None
+    target: Path = cache.mkdir(f"npm-{folder.name}")
+    lock = (folder / "package-lock.json").read_text()
+    provided = target / "package-lock.json"
+    if not provided.exists() or provided.read_text() != lock or not (target / ".done").exists():
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            (target / name).write_text((folder / name).read_text())
+        command = ["npm", "ci", "--ignore-scripts", "--silent"]
+        subprocess.run(command, cwd=target, check=True, capture_output=True)
+        (target / ".done").touch()
+    return target
