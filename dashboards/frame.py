@@ -13,6 +13,7 @@ from groundwire_collector.metric_definitions import (
     DRIFT_CHANGE_TIMESTAMP,
     FAITHFULNESS,
     TURNS,
+    VERSION_FIRST_SEEN,
 )
 
 TAG = "groundwire"
@@ -164,6 +165,7 @@ def annotations() -> list[dashboard.AnnotationQuery]:
     began = one_replica(f"{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}")
     firing = f'ALERTS_FOR_STATE{{alertname=~"Groundwire.+", {SERVICE}}} * 1000'
     what = "{{signal}} of {{service}}: {{dimension}} {{value}}"
+    released = one_replica(f'{VERSION_FIRST_SEEN.name}{{{SERVICE}, dimension=~"adapter|release"}}')
     before = one_replica(f"{DRIFT_ALARM.name}{{{SERVICE}}} offset 1m")
     return [
         mark("Rollouts", "blue", new("model_version"), "Rollout of {{model_version}}"),
@@ -172,6 +174,9 @@ def annotations() -> list[dashboard.AnnotationQuery]:
             "New prompts", "purple", new("prompt_version"), "New prompt {{prompt_version}}", False
         ),
         mark("Index changes", "yellow", new("index_version"), "New index {{index_version}}", False),
+        mark(
+            "Releases", "green", f"{released} * 1000", "{{dimension}} {{value}}", False, moment=True
+        ),
         mark("Drift alarms", "red", f"{alarms} unless {before}", f"Drift alarm: {what}", False),
         mark("Alerts", "red", firing, "{{alertname}} {{service}}", False, moment=True),
     ]

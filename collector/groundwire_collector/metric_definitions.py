@@ -454,7 +454,8 @@ _DRIFT_LABELS = ("service", "signal", "dimension", "value", "cause")
 _BASELINE_LABELS = ("service", "signal", "revision")
 VERSION_FIRST_SEEN = _gauge(
     "version_first_seen_timestamp_seconds",
-    "First turn of a model, prompt or index version of a service.",
+    "First turn of a model, prompt or index version of a service; announcement of an adapter or "
+    "release.",
     *("service", "dimension", "value"),
 )
 BASELINE_TURNS = _gauge("baseline_turns", "Scored turns of a pinned baseline.", *_BASELINE_LABELS)

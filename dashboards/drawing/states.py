@@ -278,6 +278,14 @@ class _Gauges:
             for name in VERSION_LABELS[1:] if cohort.conduct(self._left) else ():
                 labels = {"service": served["service"], "dimension": name, "value": served[name]}
                 self._line.set(metrics.VERSION_FIRST_SEEN, labels, self._end - ago)
+            if cohort.conduct(self._left):
+                self._trained({name: served[name] for name in ("service", "model_version")})
+
+    def _trained(self, labels: dict[str, str]) -> None:
+        """A model trained six weeks ago; one turn in ten uses a source that changed since."""
+        self._line.set(metrics.MODEL_TRAINED, labels, self._end - 42 * DAY)
+        for bound, share in (("lower", 0.08), ("mean", 0.1), ("upper", 0.12)):
+            self._line.set(metrics.CHANGED_SINCE_TRAINING, {**labels, "bound": bound}, share)
 
     def _statistic(self, stream: tuple[str, str, str, str], value: float) -> None:
         labels = dict(zip(metrics.DRIFT_STATISTIC.labels, stream, strict=True))

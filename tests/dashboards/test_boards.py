@@ -130,7 +130,7 @@ def test_queries_use_only_variables_that_the_dashboard_has(name: str):
 @every_board
 def test_rollouts_and_the_onset_of_drift_are_marked_and_other_events_can_be(name: str):
     marks = {mark["name"]: mark["enable"] for mark in BOARDS[name]["annotations"]["list"]}
-    assert {"Index changes", "New prompts", "Drift alarms", "Alerts"} <= marks.keys()
+    assert {"Index changes", "New prompts", "Releases", "Drift alarms", "Alerts"} <= marks.keys()
     assert {mark for mark, shown in marks.items() if shown} == {"Rollouts", "Drift began"}
 
 

@@ -9,7 +9,6 @@ RECENT: Stream = (CLOCK, "week")  # the detector of all turns against the last g
 
 DIMENSIONS = ("model_version", "prompt_version", "index_version", "route", "tenant")
 EVALUATOR_DIMENSION = "evaluator_revision"  # announced only
-ANNOUNCED_ONLY = ("adapter", "release")  # no dimensions of alarms: their turns carry a model too
 DEPLOYED = {
     "model_version": "model",
     "prompt_version": "prompt",

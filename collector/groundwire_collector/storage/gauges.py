@@ -9,8 +9,15 @@ from groundwire_collector.metric_definitions import EVALUATIONS, VERSION_LABELS
 from groundwire_collector.storage import baselines, progress
 from groundwire_collector.storage.baselines import BEHAVIOUR_OF_SERVICE
 from groundwire_collector.storage.drift import PEAK_WINDOW_NS, RECOVERY, WEEK, Alarm, DimensionValue
+from groundwire_collector.storage.rollouts import ANNOUNCED_ONLY
 from groundwire_collector.storage.tables.counters import COUNTER
-from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
+from groundwire_collector.storage.tables.drift import (
+    ALARM,
+    BASELINE,
+    DETECTOR,
+    DIMENSION_VALUE,
+    ROLLOUT,
+)
 from groundwire_collector.storage.tables.spans import ARRIVAL
 from groundwire_collector.storage.tables.turns import JUDGED_BATCH, PENDING_TRACE
 from groundwire_evaluators.evaluation import State
@@ -75,12 +82,26 @@ def statistics(connection: Connection, limit: int, now_ns: int) -> list[Detector
 
 
 def versions_seen(connection: Connection, limit: int) -> list[DimensionValue]:
-    """Versions of models, prompts and indexes, those seen last first, at most `limit`."""
+    """Versions of models, prompts and indexes, and announced adapters and releases.
+
+    Those seen last first, at most `limit`.
+    """
     c = DIMENSION_VALUE.c
     columns = [c[f.name] for f in fields(DimensionValue)]
     query = select(*columns).where(c.dimension.in_(VERSION_LABELS[1:]))
     rows = connection.execute(query.order_by(c.first_seen_ns.desc()).limit(limit))
-    return [DimensionValue(*row) for row in rows]
+    found = [DimensionValue(*row) for row in rows]
+    return (found + _announced(connection, limit))[:limit]
+
+
+def _announced(connection: Connection, limit: int) -> list[DimensionValue]:
+    """Adapters and releases, which are not monitored, at their first announcement."""
+    c = ROLLOUT.c
+    named = (c.service, c.dimension, c.value)
+    first = func.min(c.at_ns)
+    query = select(*named, first).where(c.dimension.in_(ANNOUNCED_ONLY)).group_by(*named)
+    rows = connection.execute(query.order_by(first.desc()).limit(limit))
+    return [DimensionValue(*row[:3], 0, int(row[3])) for row in rows]
 
 
 def open_alarms(connection: Connection, limit: int) -> list[Alarm]:

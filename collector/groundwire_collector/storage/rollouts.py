@@ -6,6 +6,8 @@ from sqlalchemy import Connection, insert, select
 
 from groundwire_collector.storage.tables.drift import ROLLOUT
 
+ANNOUNCED_ONLY = ("adapter", "release")  # versions that turns carry and no monitor watches
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:

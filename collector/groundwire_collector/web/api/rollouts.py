@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from groundwire_collector.auth.access import IngestAccess, ReadAccess
-from groundwire_collector.drift.dimensions import ANNOUNCED_ONLY, DEPLOYED
+from groundwire_collector.drift.dimensions import DEPLOYED
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import drift, keys, rollouts
-from groundwire_collector.storage.rollouts import Rollout
+from groundwire_collector.storage.rollouts import ANNOUNCED_ONLY, Rollout
 from groundwire_collector.web.api.alarm_models import RolloutOut
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from groundwire_collector.app import create_app
-from groundwire_collector.storage import drift, keys, turns
+from groundwire_collector.storage import drift, gauges, keys, turns
 from groundwire_collector.storage.drift import DimensionValue
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.turns import JudgedTurn
@@ -138,3 +138,14 @@ def test_rollouts_are_detected_without_an_announcement(app, head):
     assert (found["dimension"], found["value"]) == ("model_version", "ft-2")
     other = TestClient(app).get("/api/v1/rollouts?service=shop", headers=head).json()
     assert other["detected"] == []
+
+
+def test_an_announced_release_is_an_annotation_of_the_charts(app, head):
+    body = {"service": "bot", "release": "2026.13", "adapter": "lora-3"}
+    assert TestClient(app).post("/api/v1/rollouts", json=body, headers=head).status_code == 201
+    with app.state.engine.connect() as connection:
+        seen = gauges.versions_seen(connection, 10)
+    assert {(each.dimension, each.value) for each in seen} == {
+        ("release", "2026.13"),
+        ("adapter", "lora-3"),
+    }
