@@ -4,6 +4,8 @@ import dataclasses
 import json
 import sqlite3
 from collections import namedtuple
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,6 +41,11 @@ COSTS = ("The garden chair costs 49.50.", "The garden chair costs 59.50.")
 LASTS = ("The warranty is 36 months.", "The warranty is 24 months.")
 CASES: dict[str, tuple[Any, tuple[str, str]]] = {
     "tuple": ([("Ada", 17, 420.5)], ADA),
+    "one row": (("Ada", "shipped", 17), ADA),
+    "one row as a list": (["Ada", 17, "shipped"], ADA),
+    "one named tuple": (Row("Ada", 17), ADA),
+    "one row of SQL": (sql_rows()[0], ADA),
+    "decimals and dates": ([("Ada", Decimal("17"), date(2026, 3, 4))], ADA),
     "row of SQL": (sql_rows(), ADA),
     "named tuple": ([Row("Ada", 17)], ADA),
     "data class": ([Order("Ada", 17)], ADA),
@@ -51,6 +58,15 @@ CASES: dict[str, tuple[Any, tuple[str, str]]] = {
     "question and answer": ([WARRANTY], LASTS),
     "question and answer in German": ([{"Frage": "Garantie?", "Antwort": "36 months"}], LASTS),
 }
+
+
+OF_PYTHON = (
+    "row of SQL",
+    "one row of SQL",
+    "data class",
+    "metadata of a hit",
+    "decimals and dates",
+)
 
 
 def judged(chunks: list[Chunk], answer: str) -> float | None:
@@ -68,7 +84,18 @@ def test_a_record_supports_its_own_values_and_no_others(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in CASES if name not in ("row of SQL", "data class", "metadata of a hit")],
+    [
+        name
+        for name in CASES
+        if name
+        not in (
+            "row of SQL",
+            "one row of SQL",
+            "data class",
+            "metadata of a hit",
+            "decimals and dates",
+        )
+    ],
 )
 def test_a_record_that_another_emitter_sends_does_so_too(name: str) -> None:
     returned, (right, wrong) = CASES[name]

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from groundwire.reading.records import PROSE_WORDS, is_record, is_row, pair_of, text_of_record
+from groundwire.reading.records import (
+    PROSE_WORDS,
+    is_record,
+    is_row,
+    is_single_row,
+    pair_of,
+    text_of_record,
+)
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import literal, try_unpack
 from groundwire_evaluators.turn import Chunk
@@ -24,6 +31,9 @@ SCORE_KEYS = (
     "distance",
     "_distance",
     "@search.score",
+    "similarity_score",
+    "cosine",
+    "sim",
 )
 METADATA_KEYS = ("metadata", "meta", "payload", "properties", "_source", "extra_info")
 _NAMED = {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, "rank", "type", "lc"}
@@ -81,6 +91,8 @@ def _listed(value: Any, depth: int) -> list[Any] | None:
     if depth > DEEPEST:
         return None
     if isinstance(value, list):
+        if depth == 0 and is_single_row(value) and not _is_scored(value):
+            return [value]
         if any(isinstance(item, list) and is_row(item) for item in value):
             return value
         if value and all(isinstance(item, list) for item in value):  # one list a query

@@ -4,13 +4,11 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from groundwire_collector.storage.span import Json
-
 ROLES = {
     role: name
     for name, roles in {
         "user": "user human customer person client visitor caller",
-        "assistant": "assistant ai bot agent model llm system_answer chatbot",
+        "assistant": "assistant ai bot agent model llm system_answer chatbot gpt",
         "system": "system developer instructions",
         "tool": "tool function context document documents retrieval retriever search knowledge",
     }.items()
@@ -36,12 +34,12 @@ def role_and_text(keys: tuple[str, ...]) -> tuple[str, str] | None:
     return None
 
 
-def known_role(value: Json) -> str | None:
+def known_role(value: object) -> str | None:
     """Role of a message as a prompt names it; None for a word that is no role."""
     return ROLES.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-def text_in(attributes: Mapping[str, Json], key: str) -> str | None:
+def text_in(attributes: Mapping[str, object], key: str) -> str | None:
     """A text that is not blank."""
     value = attributes.get(key)
     return value if isinstance(value, str) and value.strip() else None

@@ -12,21 +12,17 @@ from enum import StrEnum
 from groundwire_collector.assembly.alias_table import AliasTable, SpanKind, families
 from groundwire_collector.assembly.answers import RETRIEVING, calls_tools
 from groundwire_collector.assembly.attribute_index import is_read
+from groundwire_collector.assembly.guesses import OTHER_CONVENTIONS, exchange_in
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
 
 MOST_KEYS = 8  # unread attributes that are named
 SHORT_TEXT = 12  # characters; a shorter value is a name or a number
 
-# Attributes of other conventions: of HTTP, databases, hosts. No answer stands in them.
-_OTHER_CONVENTIONS = re.compile(
-    r"(?:http|url|net|network|server|client|peer|db|rpc|messaging|faas|k8s|container|host|os|process"
-    r"|thread|code|exception|error|telemetry|service|deployment|user_agent|cloud|aws|otel|enduser"
-    r"|session|tls|dns|file|log|event|feature_flag|graphql|cloudevents|user|span|trace)(?:\.|$)"
-)
 _CONVERSATION_KEYS = re.compile(
     r"prompt|complet|messag|question|answer|quer(?:y|ies)|respon|repl(?:y|ies)|chat|llm|gen_?ai|model"
-    r"|token|input|output|content|utteranc|role|chunk|document|passage|context|conversation|agent",
+    r"|token|input|output|content|utteranc|role|chunk|document|passage|context|conversation|agent"
+    r"|dialog|frage|antwort|kontext|pregunt|respuest|domand|rispost|pergunt|respost|vraag|antwoord",
     re.IGNORECASE,
 )
 
@@ -121,11 +117,13 @@ def _unread(readings: list[SpanView]) -> list[str]:
                 key for key, value in event.attributes.items() if _holds_conversation(key, value)
             ]
             found |= dict.fromkeys(f"{event.name}: {key}" for key in texts)
+    if not found and (exchange := exchange_in(readings)) is not None:
+        return list(exchange.keys)
     return list(found)
 
 
 def _holds_conversation(key: str, value: object) -> bool:
-    if _OTHER_CONVENTIONS.match(key) or not _CONVERSATION_KEYS.search(key) or is_read(key):
+    if OTHER_CONVENTIONS.match(key) or not _CONVERSATION_KEYS.search(key) or is_read(key):
         return False
     return isinstance(value, list | dict) or (isinstance(value, str) and len(value) >= SHORT_TEXT)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from groundwire_collector.assembly.message_attributes import known_role
 from groundwire_collector.assembly.object_texts import message_in
 
 # Keys of questions and answers in frameworks' values, likeliest first.
@@ -24,6 +25,8 @@ ANSWER_KEYS = (
     "kwargs", "parts",
 )  # fmt: skip
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "model": "assistant"}
+_ROLE_KEYS = ("from", "speaker", "author", "sender", "who")
+_SAYING_KEYS = ("value", "text", "content", "message", "says", "utterance", "body")
 _PAIR_ROLES = {"human", "user", "ai", "assistant", "system", "tool"}
 TEXT_PARTS = {"text", "input_text", "output_text", "refusal", "generic", None}
 CALLING_PARTS = {"tool_call", "tool_use", "function_call"}
@@ -282,10 +285,25 @@ def _as_messages(item: Any, depth: int) -> list[Message]:
 
 
 def _as_message(value: Any) -> Any:
-    """A message that was sent as Python's text or as a pair, as a mapping; others unchanged."""
+    """A message in another form, as a mapping with role and content; others unchanged.
+
+    Python's text of an object, a pair, or a mapping with names of its own (`from` and `value` of
+    ShareGPT, `speaker` and `text`).
+    """
     if isinstance(value, str):
         return message_in(value) or value
+    if isinstance(value, dict):
+        return _renamed(value) or value
     return _pair(value) or value
+
+
+def _renamed(item: Mapping[str, Any]) -> dict[str, str] | None:
+    if "role" in item or "type" in item:
+        return None
+    roles = (known_role(item.get(key)) for key in _ROLE_KEYS)
+    role = next(filter(None, roles), None)
+    text = next((item[key] for key in _SAYING_KEYS if isinstance(item.get(key), str)), None)
+    return {"role": role, "content": text} if role and text is not None else None
 
 
 def _pair(item: Any) -> dict[str, str] | None:
@@ -439,6 +457,8 @@ def are_messages(values: list[Any]) -> bool:
 def _is_message(item: Any) -> bool:
     if not isinstance(item, dict):
         return _pair(item) is not None
+    if _renamed(item) is not None:
+        return True
     if "role" in _unwrap(item) or "parts" in item or item.get("type") in ROLES:
         return True
     return item.get("type") in _PAIR_ROLES and isinstance(item.get("content"), str | list)

@@ -6,7 +6,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from groundwire.reading.fields import field, number, plain, plain_mapping
-from groundwire.reading.records import is_record, is_row, pair_of, text_of_record
+from groundwire.reading.records import (
+    is_record,
+    is_row,
+    is_single_row,
+    pair_of,
+    text_of_record,
+)
 
 SCAN, DEPTH = 10_000, 6
 SCORED_WORDS = 6  # of a text with a number beside it, which is its score
@@ -99,7 +105,7 @@ class _Scan:
 
 
 def _read(result: Any, scan: _Scan, depth: int) -> list[RetrievedChunk] | None:
-    if type(result) is list:
+    if type(result) is list and not (depth == 0 and is_single_row(result)):
         return _from_items(result, scan, depth)
     if depth > DEPTH:
         return None
@@ -113,9 +119,21 @@ def _read(result: Any, scan: _Scan, depth: int) -> list[RetrievedChunk] | None:
         pair = _from_pair(result, scan, depth)
         if pair is not None:
             return pair
+    if depth == 0 and _is_one_row(result):
+        chunk = read_chunk(tuple(result) if type(result) is list else result)
+        return [chunk] if chunk else None
     if isinstance(result, Sequence | Set) and not isinstance(result, bytes | bytearray):
         return _from_items(result, scan, depth)
     return _from_object(result, scan, depth)
+
+
+def _is_one_row(result: Any) -> bool:
+    """Whether a result is one row as `fetchone` returns it: of sqlite3, asyncpg or a tuple."""
+    if isinstance(result, list | tuple) and is_single_row(result):
+        return True
+    if type(result).__name__ in ("Row", "Record") and hasattr(type(result), "keys"):
+        return True
+    return hasattr(result, "_fields") and all(map(_scalar, result))
 
 
 def _from_items(items: Iterable[Any], scan: _Scan, depth: int) -> list[RetrievedChunk] | None:

@@ -82,5 +82,13 @@ def is_row(values: Sequence[Any]) -> bool:
     return any(prose) and not all(prose)
 
 
+def is_single_row(values: Sequence[Any]) -> bool:
+    """Whether what a query returned is one row (`fetchone`): short texts beside a number."""
+    numbers = any(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    texts = [value for value in values if isinstance(value, str)]
+    short = all(len(text) <= SHORT_TEXT for text in texts)
+    return numbers and short and len(values) > 1 and is_row(values)
+
+
 def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool)

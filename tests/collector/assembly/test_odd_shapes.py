@@ -444,6 +444,14 @@ def messages_that_are_json_strings_in_a_list(t: Any) -> None:
     t.add("ask", {OPERATION: "chat", "gen_ai.input.messages": sent, "gen_ai.output.messages": told})
 
 
+def messages_with_names_of_their_own(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    sent = [{"from": "system", "value": "Be brief."}, {"from": "human", "value": Q}]
+    told = [{"speaker": "bot", "text": A}]
+    attributes = {"gen_ai.input.messages": json.dumps(sent)}
+    t.add("ask", {OPERATION: "chat", **attributes, "gen_ai.output.messages": json.dumps(told)})
+
+
 def a_request_for_a_tool_without_content(t: Any) -> None:
     """Content is not sent; that the first call asked for a tool is known by its end."""
     top = root(t)
@@ -522,6 +530,7 @@ SHAPES: dict[Callable[[Any], None], Turns] = {
     items_of_the_responses_api: ONE,
     messages_of_bedrock: ONE,
     messages_that_are_json_strings_in_a_list: ONE,
+    messages_with_names_of_their_own: ONE,
     a_request_for_a_tool_without_content: [(None, [], None)],
 }
 
