@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -37,8 +38,10 @@ class Inbox:
         return [(body["status"], body["groupLabels"]["service"]) for _, body in self.received]
 
 
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
+@contextmanager
+def receiving() -> Iterator[Inbox]:
+    """A receiver that runs meanwhile."""
+
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -63,11 +66,19 @@ def inbox() -> Iterator[Inbox]:
     inbox = Inbox(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    yield inbox
-    inbox.released.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield inbox
+    finally:
+        inbox.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with receiving() as found:
+        yield found
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import replace
 from time import time_ns
 
 import pytest
+from tests.collector.alerting.conftest import receiving
 
 from groundwire_collector.alerting.channels.channel import Delivery
 from groundwire_collector.alerting.notice import AlarmNotice
@@ -306,4 +307,28 @@ def test_a_kill_between_sending_and_the_commit_repeats_the_message_with_its_iden
     log = (tmp_path / "messenger.log").read_text()
     assert "s3cret" not in log
     assert "k" * 32 not in log
+    engine.dispose()
+
+
+def test_a_channel_that_hangs_holds_up_no_other_in_the_same_process(tmp_path, inbox, alarm):
+    engine = open_engine(Settings(data_dir=tmp_path))
+    make_schema(engine)
+    raised(engine, alarm("a"))
+    with receiving() as hanging:
+        hanging.slow = 60.0
+        settings = {
+            "GROUNDWIRE_ALARM_SLACK_URL": hanging.url,
+            "GROUNDWIRE_ALARM_PAGERDUTY_URL": inbox.url,
+            "GROUNDWIRE_ALARM_PAGERDUTY_KEY": "k" * 32,
+        }
+        process = messenger(tmp_path, "", **settings)
+        try:
+            await_messages(hanging, 1)
+            await_messages(inbox, 1)
+            await_settled(engine, "pagerduty")
+            with engine.connect() as connection:
+                assert len(notifications.waiting(connection, "slack")) == 1
+        finally:
+            process.kill()
+            process.wait(20)
     engine.dispose()
