@@ -4,12 +4,16 @@ from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 
 from dashboards.frame import Section, band, board, collector_url, version_variables
 from dashboards.panels import (
+    BAD,
+    ODD,
+    POOR,
     LabelColumn,
     QueryColumn,
     Steps,
     alarms_link,
     bad_share,
     by_version,
+    coloured,
     evidence,
     line,
     listing,
@@ -18,7 +22,6 @@ from dashboards.panels import (
     query_now,
     refusals_link,
     runbook_link,
-    shaded,
     turns_link,
 )
 from groundwire_collector.alerting.promql import (
@@ -55,7 +58,13 @@ ALERT = "GroundwireBehaviourDrift"
 STREAMS = 8  # lines that can be told apart
 SHARES: Steps = ((None, "text"), (0.05, "orange"), (0.2, "red"))
 OPEN: Steps = ((None, "text"), (1, "red"))
-FAULTS = "invalid_format|broken_json|other_language|loop"
+FAULT_COLOURS = {
+    "invalid_format": BAD,
+    "broken_json": POOR,
+    "other_language": ODD,
+    "loop": "yellow",
+}
+FAULTS = "|".join(FAULT_COLOURS)
 NEEDS_TONE = "needs a reference tone"
 NEWEST = (turns_link("newest", "service", "model_version"),)
 
@@ -166,7 +175,7 @@ def faults() -> timeseries.Panel:
         .with_target(query(_share(FAULTS, "trait"), "{{trait}}"))
         .data_links([turns_link("newest")])
     )
-    return shaded(panel, "orange")
+    return coloured(panel, FAULT_COLOURS)
 
 
 def _share(trait: str, by: str) -> str:
