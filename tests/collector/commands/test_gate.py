@@ -584,12 +584,20 @@ def test_stored_turns_are_compared_by_version(tmp_path: Path) -> None:
     assert "ft-2 against ft-1: worse" in Path("gate.md").read_text().replace("\\", "")
     again = run("model_version=ft-1", "--baseline", "model_version=ft-1", *where)
     assert again.exit_code == 0
+    best = run("model_version=ft-2", "--baseline", "model_version=ft-2", *where,
+               "--earlier", "model_version=ft-1")  # fmt: skip
+    told = json.loads(best.stdout)
+    assert best.exit_code == 2
+    assert [each["outcome"] for each in told["comparisons"]] == ["undecided", "worse"]
+    assert "faithful (against ft-1)" in told["summary"]
     for arguments, message in (
         (("model_version=ft-9", "--baseline", "model_version=ft-1", *where), "not comparable"),
         ((sides[0], "--baseline", "prompt_version=p", *where), "cannot be compared"),
         ((sides[0], "--baseline", "old.jsonl", *where), "only be compared with stored turns"),
         ((*sides, *where[:2]), "--service"),
-        ((*sides, *where, "--earlier", "old.jsonl"), "--earlier do not apply"),
+        ((*sides, *where, "--earlier", "old.jsonl"), "--earlier: stored turns"),
+        ((*sides, *where, "--earlier", "prompt_version=p"), "only versions of model_version"),
+        ((*sides, *where, "--out", "x.jsonl"), "--out do not apply"),
     ):
         with pytest.raises(UsageError, match=message):
             run(*arguments)

@@ -30,8 +30,10 @@ class AnswerFiles:
     earlier: Sequence[Path] = ()
 
     @classmethod
-    def named(cls, candidate: str, baseline: str, earlier: Sequence[Path]) -> "AnswerFiles":
-        return cls(candidate=Path(candidate), baseline=Path(baseline), earlier=tuple(earlier))
+    def named(cls, candidate: str, baseline: str, earlier: Sequence[str]) -> "AnswerFiles":
+        return cls(
+            candidate=Path(candidate), baseline=Path(baseline), earlier=tuple(map(Path, earlier))
+        )
 
     @property
     def every(self) -> tuple[Path, ...]:
