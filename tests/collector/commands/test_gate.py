@@ -433,6 +433,8 @@ def test_a_candidate_that_forgot_is_worse_by_the_retention_set() -> None:
     assert first.exit_code == 0
     again = run(rows, "--baseline", "base.jsonl", *asked, "gate_models:knows")
     assert measure(json.loads(again.stdout), "retention")["before"] == 1.0
+    same = run("base.jsonl", "--baseline", "base.jsonl", *asked, "gate_models:knows")
+    assert same.exit_code == 0  # its retention items are not asked twice
     result = run(rows, "--baseline", "base.jsonl", *asked, "gate_models:forgot")
     assert result.exit_code == 2
     assert measure(json.loads(result.stdout), "retention")["outcome"] == "worse"
@@ -601,3 +603,12 @@ def test_stored_turns_are_compared_by_version(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=message):
             run(*arguments)
+
+
+def test_references_of_one_file_are_those_of_the_same_questions_in_the_other() -> None:
+    old = fees("{} euros", 14)
+    new = [{**r, "reference": None} for r in fees("{} euros", 30)]
+    for sides in ((new, old), ([*fees("{} euros", 30)], [{**r, "reference": None} for r in old])):
+        result = run(file("new.jsonl", sides[0]), "--baseline", file("old.jsonl", sides[1]))
+        reported = json.loads(result.stdout)
+        assert (result.exit_code, reported["right"]["n"]) == (2, 48)
