@@ -33,7 +33,7 @@ class ClaimEvidenceWords:
     number: int
     keys: frozenset[str]
     quotes: tuple[str, ...] = ()
-    asked: frozenset[str] = frozenset()
+    question_keys: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -80,7 +80,7 @@ class _ChunkSentence:
         there = {token.key for token in self.tokens}
         quoted = sum(10 for quote in claim.quotes if quote in self.text)
         words = sum(6 if key[:1].isdigit() else 2 for key in there & claim.keys)
-        return quoted + words + len(there & claim.asked)
+        return quoted + words + len(there & claim.question_keys)
 
     def words(self, claims: Sequence[ClaimEvidenceWords]) -> list[tuple[int, int]]:
         """Ranges of the words that the claims share, in order and apart."""
