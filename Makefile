@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-clients format lint typecheck test test-matrix demo bench docs dashboards-drawn clean
+.PHONY: help install install-clients format lint typecheck test test-matrix demo bench docs dashboards-drawn pages-drawn clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -67,6 +67,9 @@ docs: install ## Write the generated pages, dashboards and rules anew
 
 dashboards-drawn: install ## Draw every dashboard with Grafana's components, check it, write the pictures
 	@$(BIN)/python -m dashboards.drawing
+
+pages-drawn: install ## Take the pictures of the pages for the documentation, of a demo
+	@$(BIN)/python tools/pages/draw.py
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data

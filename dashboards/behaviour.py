@@ -7,6 +7,7 @@ from dashboards.panels import (
     BAD,
     ODD,
     POOR,
+    SMOOTH,
     LabelColumn,
     QueryColumn,
     Steps,
@@ -138,8 +139,8 @@ def signals() -> table.Panel:
         "no signal has a baseline yet",
         [LabelColumn("service", 125), LabelColumn("signal", 150)],
         QueryColumn("evidence", "none", statistic, 80, 3),
-        QueryColumn("before", "none", before, 75, 3),
-        QueryColumn("now", "none", now, 75, 3),
+        QueryColumn("before", "none", before, 75),
+        QueryColumn("now", "none", now, 75),
         QueryColumn("changed", "dateTimeFromNow", f"{began} * 1000", 115, colour="red"),
     ).data_links([alarms_link(), runbook_link(ALERT)])
 
@@ -162,7 +163,9 @@ def strongest() -> timeseries.Panel:
 
 def length() -> timeseries.Panel:
     panel = line("How long are answers?", "Median words of an answer, by version.", "suffix:words")
-    return by_version(panel.min(0), quantile(0.5, ANSWER_WORDS.name, VERSION)).data_links([*NEWEST])
+    return by_version(
+        panel.min(0).interval(SMOOTH), quantile(0.5, ANSWER_WORDS.name, VERSION)
+    ).data_links([*NEWEST])
 
 
 def faults() -> timeseries.Panel:
@@ -173,6 +176,7 @@ def faults() -> timeseries.Panel:
             "JSON that does not parse, another language than the question, a loop at the end.",
         )
         .with_target(query(_share(FAULTS, "trait"), "{{trait}}"))
+        .interval(SMOOTH)
         .data_links([turns_link("newest")])
     )
     return coloured(panel, FAULT_COLOURS)

@@ -104,23 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine, intake.registry, judging=bool(settings.evaluator_names)
     )
     add_problem_handlers(app)
-    watching = (alarms.router, baselines.router, distributions.router, rollouts.router)
-    for router in (health.router, metrics.router, turns.router, *watching, *pages.ROUTERS):
-        app.include_router(router)
-    others = (
-        compare,
-        estimates,
-        labels,
-        failed_traces,
-        sessions,
-        training_files,
-        unanswered_traces,
-        diagnosis,
-        judge,
-        versions,
-    )
-    for module in others:
-        app.include_router(module.router)
+    _add_routes(app)
     return app
 
 
@@ -141,6 +125,16 @@ class Application(FastAPI):
             users=state.proxy_users,
         )
         return WebMiddleware(gate, state.settings.root_path)
+
+
+def _add_routes(app: FastAPI) -> None:
+    modules = (
+        *(health, metrics, turns, sessions, failed_traces, unanswered_traces, diagnosis),
+        *(alarms, baselines, distributions, rollouts, versions, compare, training_files),
+        *(estimates, labels, judge),
+    )
+    for router in (*(module.router for module in modules), *pages.ROUTERS):
+        app.include_router(router)
 
 
 def _metrics_are_open(settings: Settings) -> bool:

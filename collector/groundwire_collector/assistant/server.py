@@ -43,12 +43,15 @@ def mcp_server(client: ApiClient) -> MCPServer:
     services stay so; over stdio the client's key is used.
     """
     server = MCPServer("groundwire", instructions=INSTRUCTIONS, version=__version__)
-    _add_monitoring(server, client)
+    _add_alarms(server, client)
+    _add_estimates(server, client)
+    _add_versions(server, client)
+    _add_diagnosis(server, client)
     _add_turns(server, client)
     return server
 
 
-def _add_monitoring(server: MCPServer, client: ApiClient) -> None:
+def _add_alarms(server: MCPServer, client: ApiClient) -> None:
     @server.tool(annotations=READ_ONLY)
     async def list_alarms(
         context: Context, only_open: bool = True, limit: Annotated[int, Field(ge=1, le=200)] = 20
@@ -63,11 +66,8 @@ def _add_monitoring(server: MCPServer, client: ApiClient) -> None:
         """Baselines of each service: what is monitored, what is not yet, and expected delays."""
         return await _get(client, context, "/api/v1/baselines", {})
 
-    @server.tool(annotations=READ_ONLY)
-    async def list_rollouts(context: Context, service: Service = None) -> dict[str, Any]:
-        """Announced and detected rollouts of models, prompts and indexes."""
-        return await _get(client, context, "/api/v1/rollouts", {"service": service})
 
+def _add_estimates(server: MCPServer, client: ApiClient) -> None:
     @server.tool(annotations=READ_ONLY)
     async def estimates(
         context: Context, service: Service = None, since: Time = None, until: Time = None
@@ -96,6 +96,13 @@ def _add_monitoring(server: MCPServer, client: ApiClient) -> None:
             {"by": by, "service": service, "since": since, "until": until},
         )
         return {name: found[name] for name in ("faithfulness", "closed_book", "probe")}
+
+
+def _add_versions(server: MCPServer, client: ApiClient) -> None:
+    @server.tool(annotations=READ_ONLY)
+    async def list_rollouts(context: Context, service: Service = None) -> dict[str, Any]:
+        """Announced and detected rollouts of models, prompts and indexes."""
+        return await _get(client, context, "/api/v1/rollouts", {"service": service})
 
     @server.tool(annotations=READ_ONLY)
     async def list_versions(
@@ -130,6 +137,8 @@ def _add_monitoring(server: MCPServer, client: ApiClient) -> None:
         }
         return await _get(client, context, "/api/v1/compare", parameters)
 
+
+def _add_diagnosis(server: MCPServer, client: ApiClient) -> None:
     @server.tool(annotations=READ_ONLY)
     async def doctor(
         context: Context,

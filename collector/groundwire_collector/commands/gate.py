@@ -97,9 +97,10 @@ def gate(
     rules = _rules(margins_file, margin)
     pair = _stored_pair(candidate, baseline, service)
     if pair is not None:
-        _require_unset(earlier=earlier, endpoint=endpoint, function=function, out=out, task=task)
+        _require_unset(endpoint=endpoint, function=function, out=out, task=task)
         settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
-        report = _of_stored(pair, settings, rules, (since, until), prices, strict=strict)
+        period = (since, until)
+        report = _of_stored(pair, settings, rules, period, prices, earlier, strict=strict)
     else:
         if candidate.startswith(("http://", "https://")):
             endpoint, candidate = candidate, baseline
@@ -154,6 +155,13 @@ def _stored_pair(candidate: str, baseline: str, service: str | None) -> VersionP
     return pair_of(sides[0], sides[1], service)
 
 
+def _stored_versions(texts: Sequence[str]) -> list[StoredVersion]:
+    found = [StoredVersion.of(text) for text in texts]
+    if None in found:
+        raise UsageError("--earlier: stored turns can only be compared with stored turns")
+    return [each for each in found if each is not None]
+
+
 def _require_unset(**options: object) -> None:
     """Raise UsageError for options that do not apply to stored turns."""
     used = [f"--{name}" for name, value in options.items() if value is not None]
@@ -167,6 +175,7 @@ def _of_stored(
     rules: Rules,
     period: tuple[str | None, str | None],
     prices: Path | None,
+    earlier: Sequence[str] | None,
     *,
     strict: bool,
 ) -> GateReport:
@@ -181,6 +190,7 @@ def _of_stored(
             pair.over(since, until),
             rules,
             PriceList.load(path) if path else None,
+            earlier=_stored_versions(earlier or ()),
             strict=strict,
         )
     if report.outcome is MeasureOutcome.NOT_COMPARABLE:

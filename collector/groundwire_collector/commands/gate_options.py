@@ -18,8 +18,8 @@ Candidates = Annotated[
 ]
 Baseline = Annotated[str | None, typer.Option(help="The same of the frozen baseline.")]
 Earlier = Annotated[
-    list[Path] | None,
-    typer.Option(help="Answers of an earlier version; repeatable: the best is a reference."),
+    list[str] | None,
+    typer.Option(help="The same of an earlier version; repeatable: the best is a reference."),
 ]
 Endpoint = Annotated[str | None, typer.Option(help="OpenAI-compatible base URL, including /v1.")]
 ModelName = Annotated[str, typer.Option(help="Model name.")]

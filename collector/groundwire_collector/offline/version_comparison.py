@@ -88,8 +88,8 @@ def compare_versions(
 
     Where both ran at the same time for at least 30 turns each, only that time counts, in eight
     parts; else all their turns, and a change of the world between them cannot be told from one of
-    the version. At most `most` turns of each side, evenly through the time. Price: some 60
-    microseconds a turn, and half a second for the topics.
+    the version. At most `most` turns of each side, evenly through the time. Price: 0.75 CPU
+    seconds for 2,000 turns a side with ten signals each, 1.7 for 5,000.
     """
     until = time_ns() if pair.until_ns is None else pair.until_ns
     since = until - DAYS * DAY_NS if pair.since_ns is None else pair.since_ns

@@ -153,7 +153,9 @@ def drawn_scores(
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
     query = select(*columns, TURN_LISTING.c.started_ns, TURN_LISTING.c.p_unsupported)
     query = query.join(TURN_LISTING, TURN_LISTING.c.turn_id == c.turn_id)
-    query = query.where(c.probability.is_not(None), *_conditions(part, by_id=True))
+    # Not only by the join: with statistics of all tables SQLite would begin with all turns.
+    few = TURN_LISTING.c.turn_id.in_(select(c.turn_id).where(c.probability.is_not(None)))
+    query = query.where(few, c.probability.is_not(None), *_conditions(part, by_id=True))
     if evaluator is not None:
         query = query.where(c.evaluator == evaluator)
     return [
@@ -190,9 +192,9 @@ def claims_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, set[
 
 def labelled_services(connection: Connection) -> set[str]:
     """Services with labels, or with scores of a sampling judge."""
-    same = SCORE.c.turn_id == TURN_LISTING.c.turn_id
-    judged = select(TURN_LISTING.c.service).distinct().join(SCORE, same)
-    judged = judged.where(SCORE.c.probability.is_not(None))
+    # A join would begin with all turns on SQLite; few scores have a probability.
+    drawn = select(SCORE.c.turn_id).where(SCORE.c.probability.is_not(None))
+    judged = select(TURN_LISTING.c.service).distinct().where(TURN_LISTING.c.turn_id.in_(drawn))
     people = select(LABEL.c.service).distinct()
     return {*connection.scalars(people), *connection.scalars(judged)}
 

@@ -433,6 +433,8 @@ def test_a_candidate_that_forgot_is_worse_by_the_retention_set() -> None:
     assert first.exit_code == 0
     again = run(rows, "--baseline", "base.jsonl", *asked, "gate_models:knows")
     assert measure(json.loads(again.stdout), "retention")["before"] == 1.0
+    same = run("base.jsonl", "--baseline", "base.jsonl", *asked, "gate_models:knows")
+    assert same.exit_code == 0  # its retention items are not asked twice
     result = run(rows, "--baseline", "base.jsonl", *asked, "gate_models:forgot")
     assert result.exit_code == 2
     assert measure(json.loads(result.stdout), "retention")["outcome"] == "worse"
@@ -584,12 +586,29 @@ def test_stored_turns_are_compared_by_version(tmp_path: Path) -> None:
     assert "ft-2 against ft-1: worse" in Path("gate.md").read_text().replace("\\", "")
     again = run("model_version=ft-1", "--baseline", "model_version=ft-1", *where)
     assert again.exit_code == 0
+    best = run("model_version=ft-2", "--baseline", "model_version=ft-2", *where,
+               "--earlier", "model_version=ft-1")  # fmt: skip
+    told = json.loads(best.stdout)
+    assert best.exit_code == 2
+    assert [each["outcome"] for each in told["comparisons"]] == ["undecided", "worse"]
+    assert "faithful (against ft-1)" in told["summary"]
     for arguments, message in (
         (("model_version=ft-9", "--baseline", "model_version=ft-1", *where), "not comparable"),
         ((sides[0], "--baseline", "prompt_version=p", *where), "cannot be compared"),
         ((sides[0], "--baseline", "old.jsonl", *where), "only be compared with stored turns"),
         ((*sides, *where[:2]), "--service"),
-        ((*sides, *where, "--earlier", "old.jsonl"), "--earlier do not apply"),
+        ((*sides, *where, "--earlier", "old.jsonl"), "--earlier: stored turns"),
+        ((*sides, *where, "--earlier", "prompt_version=p"), "only versions of model_version"),
+        ((*sides, *where, "--out", "x.jsonl"), "--out do not apply"),
     ):
         with pytest.raises(UsageError, match=message):
             run(*arguments)
+
+
+def test_references_of_one_file_are_those_of_the_same_questions_in_the_other() -> None:
+    old = fees("{} euros", 14)
+    new = [{**r, "reference": None} for r in fees("{} euros", 30)]
+    for sides in ((new, old), ([*fees("{} euros", 30)], [{**r, "reference": None} for r in old])):
+        result = run(file("new.jsonl", sides[0]), "--baseline", file("old.jsonl", sides[1]))
+        reported = json.loads(result.stdout)
+        assert (result.exit_code, reported["right"]["n"]) == (2, 48)

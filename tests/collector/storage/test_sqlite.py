@@ -126,6 +126,22 @@ def test_a_file_that_others_could_read_is_taken_from_them(
     opened.dispose()
 
 
+def test_new_files_are_for_their_owner_alone_though_the_folder_is_open(settings: Settings) -> None:
+    settings.data_dir.mkdir(mode=0o755)
+    before = os.umask(0o022)
+    opened = open_engine(settings)
+    try:
+        make_schema(opened)
+        with opened.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM turn")
+            modes = {path.name: path.stat().st_mode & 0o777 for path in settings.data_dir.iterdir()}
+    finally:
+        os.umask(before)
+        opened.dispose()
+    assert {f"{settings.sqlite_path.name}{end}" for end in ("", "-wal", "-shm")} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+
+
 def open_files(settings: Settings) -> list[str]:
     """The database's files that this process holds open."""
     descriptors = Path("/proc/self/fd").iterdir()

@@ -17,6 +17,8 @@ from groundwire_evaluators.gate.margins import Rules
 from groundwire_evaluators.gate.measured_answer import MeasuredAnswer
 from groundwire_evaluators.gate.quality_gate import NotComparableError, run_gate
 
+TRUTH = ("reference", "rule", "stratum")  # of a question, whoever answered it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFiles:
@@ -30,8 +32,10 @@ class AnswerFiles:
     earlier: Sequence[Path] = ()
 
     @classmethod
-    def named(cls, candidate: str, baseline: str, earlier: Sequence[Path]) -> "AnswerFiles":
-        return cls(candidate=Path(candidate), baseline=Path(baseline), earlier=tuple(earlier))
+    def named(cls, candidate: str, baseline: str, earlier: Sequence[str]) -> "AnswerFiles":
+        return cls(
+            candidate=Path(candidate), baseline=Path(baseline), earlier=tuple(map(Path, earlier))
+        )
 
     @property
     def every(self) -> tuple[Path, ...]:
@@ -74,10 +78,11 @@ def gate_answers(
     Raises:
         UsageError: a file is none of answers, calls fail, or nothing can be compared.
     """
-    records = read_records(files.candidate)
+    records, baseline, *others = with_shared_truth([read_records(path) for path in files.every])
     with usage_errors():
-        before = measured(measures, files.baseline)
-        earlier = _named(files.earlier, [measured(measures, path) for path in files.earlier])
+        before = measured(measures, files.baseline, baseline)
+        versions = zip(files.earlier, others, strict=True)
+        earlier = _named(files.earlier, [measured(measures, *version) for version in versions])
         names = (files.candidate.stem, files.baseline.stem)
         if candidate is None:
             after = measured(measures, files.candidate, records)
@@ -85,7 +90,7 @@ def gate_answers(
             return report_of_answers(*names, found, strict=strict), after
         queried = ask_candidate(
             candidate,
-            [*records, *further],
+            [*records, *_new(further, records)],
             before,
             measures,
             rules,
@@ -99,13 +104,39 @@ def gate_answers(
         return report, queried.answers
 
 
+def with_shared_truth(files: Sequence[Sequence[Record]]) -> list[list[Record]]:
+    """Records with the reference, rule and stratum that another file has for the same id.
+
+    They belong to the question: a baseline saved before somebody wrote them down has them too.
+    """
+    known: dict[str, Record] = {}
+    for record in (record for records in files for record in records):
+        named = known.setdefault(str(record.get("id")), {})
+        for name in TRUTH:
+            if record.get(name) is not None:
+                named.setdefault(name, record[name])
+    return [
+        [{**known.get(str(record.get("id")), {}), **_without_nulls(record)} for record in records]
+        for records in files
+    ]
+
+
+def _without_nulls(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name not in TRUTH or value is not None}
+
+
+def _new(further: Sequence[Record], records: Sequence[Record]) -> list[Record]:
+    """Further records to ask whose ids the file does not have (a baseline with retention items)."""
+    present = {str(record.get("id")) for record in records}
+    return [record for record in further if record["id"] not in present]
+
+
 def measured(
-    measures: AnswerMeasures, path: Path, records: Sequence[Record] | None = None
+    measures: AnswerMeasures, path: Path, records: Sequence[Record]
 ) -> list[MeasuredAnswer]:
     """Measured answers of a file; raises ValueError with the file's name."""
-    chosen = read_records(path) if records is None else list(records)
     try:
-        return measures.measure(list(tracked(chosen, "judging")))
+        return measures.measure(list(tracked(list(records), "judging")))
     except ValueError as error:
         raise ValueError(f"{path}: {error}".replace(": record", ", record", 1)) from error
 

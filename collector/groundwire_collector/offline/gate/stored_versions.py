@@ -1,7 +1,8 @@
 """Gate over stored turns: two versions of a service."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from groundwire_collector.offline.version_comparison import (
     VersionPair,
     compare_versions,
 )
+from groundwire_evaluators.gate.decision import MeasureOutcome
 from groundwire_evaluators.gate.margins import Rules
 
 _VERSION = re.compile(rf"({'|'.join(COMPARED)})=(.+)")
@@ -53,19 +55,44 @@ def gate_stored(
     rules: Rules,
     prices: PriceList | None,
     *,
+    earlier: Sequence[StoredVersion] = (),
     strict: bool,
 ) -> GateReport:
-    """Compare two versions of stored turns within shared strata."""
-    found = compare_versions(connection, pair, rules, prices)
-    decisions = {each.decision.measure: each.decision for each in found.measures}
+    """Compare two versions of stored turns within shared strata, and with each earlier one.
+
+    With earlier versions half of alpha goes to the baseline, the other half to all of them alike:
+    the best is among them, whichever it is (Bonferroni).
+
+    Raises:
+        UsageError: an earlier version is of another dimension.
+    """
+    if any(each.dimension != pair.dimension for each in earlier):
+        raise UsageError(f"--earlier: only versions of {pair.dimension} can be compared")
+    shared = replace(rules, alpha=rules.alpha / 2) if earlier else rules
+    found = compare_versions(connection, pair, shared, prices)
+    others = [
+        compare_versions(
+            connection,
+            replace(pair, baseline=each.value),
+            replace(shared, alpha=shared.alpha / len(earlier)),
+            prices,
+        )
+        for each in earlier
+    ]
+    worse = MeasureOutcome.WORSE
     return GateReport(
         candidate=pair.candidate,
-        outcome=found.outcome,
+        outcome=worse if worse in {each.outcome for each in others} else found.outcome,
         strict=strict,
         rules=rules,
-        comparisons=[ReportedComparison(pair.baseline, found.outcome, decisions)],
+        comparisons=[_comparison(each) for each in (found, *others)],
         notes=_notes(found),
     )
+
+
+def _comparison(found: VersionComparison) -> ReportedComparison:
+    decisions = {each.decision.measure: each.decision for each in found.measures}
+    return ReportedComparison(found.pair.baseline, found.outcome, decisions)
 
 
 def _notes(found: VersionComparison) -> list[str]:

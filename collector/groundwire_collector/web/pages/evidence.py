@@ -33,20 +33,22 @@ class ClaimEvidenceWords:
     number: int
     keys: frozenset[str]
     quotes: tuple[str, ...] = ()
+    question_keys: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, number: int, text: str, reason: str | None = None) -> "ClaimEvidenceWords":
-        """Content words of a claim, and quotations in the reason of its verdict."""
-        keys = frozenset(token.key for token in _content(tokenize(text)))
+    def of(
+        cls, number: int, text: str, reason: str | None = None, question: str | None = None
+    ) -> "ClaimEvidenceWords":
+        """Content words of a claim and its question, and what the reason quotes."""
         quotes = dict.fromkeys(quote.lower() for quote in _QUOTED.findall(reason or ""))
-        return cls(number, keys, tuple(quotes))
+        return cls(number, _keys(text), tuple(quotes), _keys(question or ""))
 
 
 def evidence(chunk: str, claims: Sequence[ClaimEvidenceWords]) -> list[ChunkPiece]:
     """Pieces of a chunk in order; `claims` are those that it decides.
 
-    The evidence of a claim is the sentence that shares most of its words: a number counts thrice,
-    what the reason quotes five times.
+    The evidence of a claim is the sentence that shares most words with it, and with the question:
+    a wrong value stands in no sentence, but the question's words lead to the right one.
     """
     if not claims:
         return [ChunkPiece(chunk)]
@@ -74,9 +76,11 @@ class _ChunkSentence:
     tokens: tuple[Token, ...]
 
     def shared(self, claim: ClaimEvidenceWords) -> int:
-        there = {token.key for token in self.tokens} & claim.keys
-        quoted = sum(5 for quote in claim.quotes if quote in self.text)
-        return quoted + sum(3 if key[:1].isdigit() else 1 for key in there)
+        """Weight of what the sentence shares with a claim: quotations, numbers, words, question."""
+        there = {token.key for token in self.tokens}
+        quoted = sum(10 for quote in claim.quotes if quote in self.text)
+        words = sum(6 if key[:1].isdigit() else 2 for key in there & claim.keys)
+        return quoted + words + len(there & claim.question_keys)
 
     def words(self, claims: Sequence[ClaimEvidenceWords]) -> list[tuple[int, int]]:
         """Ranges of the words that the claims share, in order and apart."""
@@ -113,6 +117,10 @@ def _lower(text: str) -> str:
     """Lower case of the same length: some letters become two."""
     lower = text.lower()
     return lower if len(lower) == len(text) else text
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(token.key for token in _content(tokenize(text)))
 
 
 def _content(tokens: Sequence[Token]) -> list[Token]:

@@ -146,7 +146,12 @@ def _chunks(
     by_chunk = claims_by_chunk(turn, marked)
     for number, (chunk, used) in enumerate(zip(turn.chunks, by_chunk, strict=True), start=1):
         claims = [
-            ClaimEvidenceWords.of(one.number, "".join(p.text for p in one.pieces), one.claim.reason)
+            ClaimEvidenceWords.of(
+                one.number,
+                "".join(piece.text for piece in one.pieces),
+                one.claim.reason,
+                turn.question,
+            )
             for one in used
             if one.claim is not None
         ]

@@ -25,6 +25,15 @@ def test_what_the_reason_quotes_is_evidence_where_no_word_is_shared():
     assert words(claim) == ["14 days"]
 
 
+def test_the_question_leads_to_the_sentence_that_answers_it():
+    claim = ClaimEvidenceWords.of(
+        1, "Völlig anders.", question="When do refunds come after a parcel?"
+    )
+    assert words(claim) == []
+    [piece] = [piece for piece in evidence(CHUNK, [claim]) if piece.claims]
+    assert piece.text == "Refunds take 14 days after the parcel came back."
+
+
 def test_several_claims_share_a_sentence():
     pieces = evidence(
         CHUNK, [ClaimEvidenceWords.of(1, "14 days"), ClaimEvidenceWords.of(2, "the parcel came")]
