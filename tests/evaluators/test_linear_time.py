@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from groundwire_evaluators.behaviour import Behaviour
 from groundwire_evaluators.evaluation import Evaluator
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance.override import Override
@@ -23,7 +24,7 @@ MOST = 3.3  # times the CPU for twice the size; 2 is linear, 4 quadratic
 TRIES = 3  # the machine may be busy with something else
 PLACES = ("answer", "context", "both", "question")
 NUMBERS = itertools.count(1)  # make every text a new one: a cached reading costs nothing
-EVALUATORS: tuple[Evaluator, ...] = (Grounding(), Override(), Retrieval())
+EVALUATORS: tuple[Evaluator, ...] = (Grounding(), Override(), Retrieval(), Behaviour())
 
 
 def repeated(text: str) -> Callable[[int], str]:

@@ -13,7 +13,7 @@ from groundwire_collector.drift.missing_scores import MISSING_STATES
 from groundwire_collector.drift.observation import SIGNALS, UNFAITHFUL
 from groundwire_collector.estimates.faithfulness import by_people
 from groundwire_collector.storage import estimates, golden
-from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.drift import BEHAVIOUR, Alarm
 from groundwire_collector.storage.estimates import EstimateFilter
 from groundwire_collector.storage.golden import GoldenRun, StoredAnswer
 from groundwire_evaluators.drift.origin import (
@@ -48,6 +48,8 @@ def origin_of(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmO
     """
     if alarm.signal in MISSING_STATES:
         return _origin_of_missing(alarm)
+    if alarm.signal.startswith(BEHAVIOUR):
+        return AlarmOrigin(Origin.SYSTEM, ("Measured by fixed rules, which do not change",))
     if alarm.signal == UNFAITHFUL:
         return AlarmOrigin(Origin.SYSTEM, ("People's labels of drawn turns say so themselves",))
     evaluator = EVALUATORS.get(alarm.signal, alarm.signal)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 _CITATION = re.compile(
     r"\[\^?\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,8}\](?!\()|【[^】\n]{1,80}】|[¹²³⁴⁵⁶⁷⁸⁹](?![⁰¹²³⁴⁵⁶⁷⁸⁹])"
     r"|[\[(](?:source|sources|doc|document|ref|quelle|fuente|fonte|bron)s?\b[^\])\n]{0,80}[\])](?!\()"
-    r"|\[[\w./#-]*[\d_/#-][\w./#-]*\](?!\()|https?://[^\s<>\"]{4,300}",
+    r"|\[(?=[^\]\n]{0,79}[\d_/#-])[\w./#-]{1,80}\](?!\()|https?://[^\s<>\"]{4,300}",
     re.IGNORECASE,
 )
 _EMOJI = re.compile(
@@ -16,7 +16,7 @@ _EMOJI = re.compile(
 )
 _BLOCK = re.compile(r"\s*(?:#{1,6}\s|[-*+•]\s|\d{1,3}[.)]\s|>\s|\||```|~~~)")
 _INLINE = re.compile(
-    r"\*\*\S[^*\n]*\*\*|__\S[^_\n]*__|`[^`\n]+`|\[[^\]\n]+\]\([^)\s]+\)|</?[a-z]\w*>"
+    r"\*\*\S[^*\n]*\*\*|__\S[^_\n]*__|`[^`\n]+`|\[[^\]\n]{1,200}\]\([^)\s]{1,300}\)|</?[a-z]\w*>"
 )
 
 

@@ -4,7 +4,8 @@ import json
 import re
 from typing import Any
 
-_FENCED = re.compile(r"\A\s*```[\w-]*[ \t]*\n(?P<inside>.*?)\n?[ \t]*```\s*\Z", re.DOTALL)
+_FENCE = "```"
+_LANGUAGE = re.compile(r"[\w-]{0,40}[ \t\r]{0,8}")
 _LONGEST = 1_000_000  # code points; a longer answer is no JSON that anybody reads
 
 
@@ -34,8 +35,13 @@ def json_value(answer: str) -> Any:
 
 def unfenced(answer: str) -> str:
     """Content of a code fence around the whole answer; else the answer."""
-    found = _FENCED.match(answer) if "```" in answer else None
-    return found["inside"] if found else answer
+    text = answer.strip()
+    if not (text.startswith(_FENCE) and text.endswith(_FENCE)):
+        return answer
+    language, newline, inside = text[len(_FENCE) :].partition("\n")
+    if not newline or not _LANGUAGE.fullmatch(language):
+        return answer
+    return inside.removesuffix(_FENCE).rstrip()
 
 
 def looks_like_json(answer: str) -> bool:

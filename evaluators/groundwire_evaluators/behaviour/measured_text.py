@@ -10,7 +10,7 @@ from groundwire_evaluators.text.words import Language
 LONGEST = 20_000  # code points that are measured
 LANGUAGE_SAMPLE = 300  # code points that decide the language
 _STOPS = ".!?:;…。！？"
-_STOP = re.compile(rf"[{_STOPS}]+(?=\s)")
+_STOP = re.compile(rf"[{_STOPS}](?=\s)")  # of several in a row the last
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,12 @@ _ARTICLES = frozenset(
     "a an any ein eine einen einem einer un une de des una uno um uma een".split()
 )
 _BEING = frozenset("is are was were be been being am".split())
+# Small words around which two things that change places change the meaning.
+_TURNING = frozenset(
+    "than before after from to then dann danach puis ensuite luego después poi depois "
+    "daarna".split()
+)
+_THEN = _TURNING - frozenset("than before after from to".split())
 _IF = frozenset("if unless when wenn falls si se als indien cuando quando".split())
 _TITLES = frozenset("mr mrs ms miss dr prof herr frau m mme sr sra dott mevrouw meneer".split())
 _JOINING = frozenset("and or as well und oder et ou y o e ed en of".split())
@@ -211,9 +217,9 @@ class _Frame:
             return
         extents = EXTENT.get(self._language.code, {})
         word = self._claim.words[slot.i]
+        shown = self._shown.words[slot.j : slot.j2]
         if extents.get(word.lower) != ALL or word.lower in _DISTRIBUTIVE:
             return
-        shown = self._shown.words[slot.j : slot.j2]
         named = [t for t in shown if _has_content(t, self._language)]
         limited = any(t.lower in extents for t in self._shown.words)
         if named and not limited and self._has_shared_context(slot, _NEAR):
@@ -249,7 +255,7 @@ class _Frame:
         if self._voice(self._claim.words) != self._voice(self._shown.words):
             return
         runs = _runs([j for _, j in order])
-        exchanged = _exchanged(runs)
+        exchanged = _exchanged(runs) or (_exchanged(runs, 1) if self._is_sequence() else None)
         if exchanged is None:
             return
         first, last = exchanged
@@ -260,13 +266,18 @@ class _Frame:
         if all(
             t.lower in _JOINING or t.lower in _BEING or not _has_content(t, self._language)
             for t in between
-        ) and (not any(t.lower in ("than", "before", "after", "from", "to") for t in between)):
+        ) and _TURNING.isdisjoint([t.lower for t in between]):
             return
         words = self._claim.words
         start, end = words[one[0]].start, words[other[-1]].end
         claimed = f"{_text(words, one)} … {_text(words, other)}"
         shown = f"{_text(words, other)} … {_text(words, one)}"
         yield Conflict("roles", start, end, claimed, shown, True)
+
+    def _is_sequence(self) -> bool:
+        """Whether both sides tell an order of acts: "first A, then B"."""
+        sides = (self._claim, self._shown)
+        return all(not _THEN.isdisjoint([t.lower for t in side.words]) for side in sides)
 
     def _order(self) -> list[tuple[int, int]]:
         """The content words that each side has once, by the claim's order, with both places."""
@@ -330,12 +341,12 @@ def _runs(ranks: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-def _exchanged(runs: Sequence[Sequence[int]]) -> tuple[int, int] | None:
+def _exchanged(runs: Sequence[Sequence[int]], apart: int = 2) -> tuple[int, int] | None:
     """The two runs that, exchanged, put all in order; None where there are none, or too many."""
-    if not 3 <= len(runs) <= 5:
+    if not apart < len(runs) <= 5:
         return None
     for first in range(len(runs)):
-        for last in range(first + 2, len(runs)):
+        for last in range(first + apart, len(runs)):
             turned = list(runs)
             turned[first], turned[last] = turned[last], turned[first]
             flat = [rank for run in turned for rank in run]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from groundwire_evaluators.grounding.cells import Cells
+from groundwire_evaluators.grounding.cells import Cell, Cells
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.denials import is_denied
 from groundwire_evaluators.grounding.evidence import Statement, parse_statement
@@ -70,6 +70,43 @@ def answer_conflicts(
         for conflict in found
         if conflict.start >= shift
     ]
+
+
+def other_row_conflicts(
+    statement: Statement, question: str, cells: Cells, language: Language
+) -> list[Conflict]:
+    """Conflicts of a named row with the one that has the value of the question.
+
+    "IC 701" to "Which train arrives at 10:01?", which another row holds alone.
+    """
+    question_statement = parse_statement(question, language)
+    by_question = _rows_named(question_statement, cells)
+    if len(cells.rows) < 2 or (by_question.rows and by_question.label in cells.labels):
+        return []
+    named = _rows_named(statement, cells)
+    rows = {row for _, row in named.rows}
+    for value in question_statement.quantities[:_MOST_QUANTITIES] if len(rows) == 1 else ():
+        holders = [at for at, row in enumerate(cells.rows[:_MOST_ROWS]) if _holds(row, value)]
+        if len(holders) == 1 and holders[0] not in rows:
+            token = statement.tokens[named.rows[0][0]]
+            return [cells.conflict(token, holders[0], named.label, named.label)]
+    return []
+
+
+def _holds(row: Sequence[Cell], value: Quantity) -> bool:
+    return any(cell.quantity is not None and agree(value, cell.quantity) for cell in row)
+
+
+def count_of_rows(quantity: Quantity, keys: Set[str], cells: Cells) -> str | None:
+    """The rule by which a number counts the rows with a cell that is spoken of; else None."""
+    if quantity.kind != "number" or quantity.unit is not None:
+        return None
+    for column in range(len(cells.columns)):
+        found = [row[column] for row in cells.rows[:_MOST_ROWS] if row[column].keys]
+        shown = [cell for cell in found if cell.keys <= keys and cell.quantity is None]
+        if shown and len(shown) == quantity.value:
+            return f"count of rows with {shown[0].text}"
+    return None
 
 
 def _rows_named(statement: Statement, cells: Cells) -> _Named:

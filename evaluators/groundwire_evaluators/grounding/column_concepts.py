@@ -109,7 +109,7 @@ _OPEN = {
 _FEWEST_LETTERS = 5  # of a word at the end of a German or Dutch compound
 _COMPOUNDED = frozenset(("de", "nl"))
 # Words that ask and name no column; some share a stem with one ("quanto", "quantité").
-_ASKING = frozenset(
+ASKING = frozenset(
     fold(word)
     for word in "how many much which what combien quel quelle quels quelles cuánto cuánta cuántos "
     "cuántas quanto quanta quanti quante quantos quantas wieviel wie viel viele hoeveel".split()
@@ -140,7 +140,7 @@ def concepts_of(words: Iterable[str], language: Language) -> frozenset[Concept]:
 
 def _of_word(word: str, key: str, table: dict[str, frozenset[Concept]]) -> frozenset[Concept]:
     folded = fold(word)
-    if folded in _ASKING:
+    if folded in ASKING:
         return frozenset()
     return table.get(folded) or table.get(key) or frozenset()
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from groundwire_evaluators.grounding.cells import Cells, Column
 from groundwire_evaluators.grounding.column_concepts import (
+    ASKING,
     GENERIC,
     Concept,
     concepts_of,
@@ -24,7 +25,7 @@ from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.field_names import words_of
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
-from groundwire_evaluators.text.tokens import Token, tokenize
+from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import Language
 
 _HOW_MUCH = re.compile(r"\bhow much (?:is|are|was|were|for)\b")
@@ -244,7 +245,7 @@ def _are_apart(wanted: str, held: str) -> bool:
 def target_columns(question: Sequence[Token], row: _Row, language: Language) -> Target:
     """Columns that a question asks for, by words, concepts, "when" or "who"."""
     columns, own = row.columns, _own_words(row)
-    words = [token for token in question if token.key not in own]
+    words = [t for t in question if t.key not in own and fold(t.text) not in ASKING]
     keys = {token.key for token in words if token.lower not in language.stop} - GENERIC
     concepts = concepts_of((token.text for token in words), language)
     if not concepts and _HOW_MUCH.search(" ".join(token.lower for token in question)):

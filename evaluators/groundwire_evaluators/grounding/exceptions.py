@@ -34,6 +34,7 @@ _OPEN = frozenset(
 _CLOSED = frozenset(
     "closed closes shut geschlossen zu fermé fermée fermés ferme cerrado cerrada cierra chiuso chiusa chiude fechado fechada fecha gesloten dicht sluit".split()
 )
+_NOT = frozenset("not nicht pas no non não niet".split())
 _MOST_WORDS = 40  # of a sentence
 _LONGEST = 8  # words that are taken out
 
@@ -65,7 +66,7 @@ def compare_exceptions(
         return ExceptionComparison()
     conflict: Conflict | None = None
     for chunk, passage in enumerate(passages):
-        if passage.record is not None or taking_out.isdisjoint(passage.lowers):
+        if passage.record is not None or (taking_out | _NOT).isdisjoint(passage.lowers):
             continue
         for index in range(len(passage.bounds)):
             made = _read(passage.sentence(index), passage.text, taking_out, language)
@@ -85,7 +86,14 @@ def compare_exceptions(
 def _read(
     tokens: Sequence[Token], text: str, taking_out: Set[str], language: Language
 ) -> _Exception | None:
-    place = next((at for at, t in enumerate(tokens) if t.lower in taking_out), None)
+    place = next(
+        (
+            at
+            for at, t in enumerate(tokens)
+            if t.lower in taking_out or _is_contrast(tokens, at, text)
+        ),
+        None,
+    )
     if place is None or len(tokens) > _MOST_WORDS:
         return None
     behind: list[Token] = []
@@ -104,6 +112,13 @@ def _read(
         return None
     keys = frozenset([token.key for token in tokens])
     return _Exception(excepted, days, daily, _affirms(main, language), place, keys)
+
+
+def _is_contrast(tokens: Sequence[Token], at: int, text: str) -> bool:
+    """Whether a denial behind a comma takes something out: "by train, not by bus"."""
+    if not at or tokens[at].lower not in _NOT:
+        return False
+    return "," in text[tokens[at - 1].end : tokens[at].start]
 
 
 def _sign_of(tokens: Sequence[Token], made: _Exception, language: Language) -> bool | None:

@@ -194,6 +194,8 @@ def _is_misplaced(
 ) -> bool:
     """Whether all sentences with a value hold less of the question than one with a rival."""
     places = _places_of(value, passages)
+    if isinstance(value, Quantity) and _MAY & question.words and _is_limit(value, passages):
+        return False
     if not places or any(_goes_on(passages, place) for place in places):
         return False
     question_keys = question.content
@@ -209,6 +211,15 @@ def _is_misplaced(
         and all(part < words for part in held)
         and _holds_rival(value, passages[chunk], index)
         for chunk, index, words in known
+    )
+
+
+def _is_limit(value: Quantity, passages: Sequence[Passage]) -> bool:
+    """Whether a chunk sets the same limit: "at most 8", "no more than 8"."""
+    return any(
+        value.bound and value.bound == shown.bound and agree(value, shown)
+        for passage in passages
+        for shown in passage.quantities
     )
 
 
@@ -270,5 +281,9 @@ _PRONOUNS = frozenset(
 )
 _MOST_VALUES = 4  # of an answer that are looked for
 _OPENING = 4  # words of a sentence among which a pronoun goes on with the last one
+_MAY = frozenset(  # of questions for a limit
+    "may can could maximum minimum most least limit darf dürfen kann peut puede può pode "
+    "mag".split()
+)
 _MONTHS = frozenset(("May", "March"))  # small words too, told by their capital
 _ANSWERING = 0.5  # share of the question's words from which a sentence is taken to answer it

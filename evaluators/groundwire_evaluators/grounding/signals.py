@@ -16,7 +16,9 @@ from groundwire_evaluators.grounding.bare_answers import CompletedStatement
 from groundwire_evaluators.grounding.cell_conflicts import (
     answer_conflicts,
     cell_conflicts,
+    count_of_rows,
     only_row,
+    other_row_conflicts,
 )
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.column_conflicts import column_conflicts
@@ -40,7 +42,7 @@ from groundwire_evaluators.grounding.short_answers import (
 )
 from groundwire_evaluators.grounding.stated import Stated, compare_stated
 from groundwire_evaluators.grounding.subjects import other_subjects
-from groundwire_evaluators.grounding.swaps import exchanged_values, swapped_values
+from groundwire_evaluators.grounding.swaps import exchanged_values, swapped_values, turned_changes
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
     CONTRARY,
@@ -112,7 +114,8 @@ class Comparison:
         exchanged = exchanged_values(self.statement, self.passages)
         swapped += [each for each in exchanged if each.start not in taken]
         exclusive = exclusivity_conflicts(self.statement, self.passages, self.passages[0].language)
-        return [*self.stated.conflicts, *swapped, *exclusive]
+        changes = turned_changes(self.statement, self.passages, self.passages[0].language)
+        return [*self.stated.conflicts, *swapped, *exclusive, *changes]
 
     @cached_property
     def disagreements(self) -> list[Conflict]:
@@ -128,6 +131,7 @@ class Comparison:
             if self.question is not None and self.added.short:
                 language = self.passages[0].language
                 found.extend(answer_conflicts(self.statement, self.question, cells, language))
+                found.extend(other_row_conflicts(self.statement, self.question, cells, language))
         taken = {conflict.start for conflict in found}
         return found + [each for each in self._other_columns if each.start not in taken]
 
@@ -167,6 +171,10 @@ class Comparison:
                 rule = record and (computed(quantity, record) or opening_days(quantity, record))
                 if rule:
                     found[quantity] = rule
+            keys = self.question_content.words | {t.key for t in self.statement.tokens}
+            for cells in self.tables if quantity not in found else ():
+                if rule := count_of_rows(quantity, keys, cells):
+                    found[quantity] = rule
         return found
 
     @cached_property
@@ -186,7 +194,8 @@ class Comparison:
             len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
         ):
             return []
-        if not self.evidence.own and self.statement.content and not self._answers:
+        known = self._answers or self.computed
+        if not self.evidence.own and self.statement.content and not known:
             return [(0, len(self.statement.text))] if not self._ranges else self._ranges
         return self._ranges
 

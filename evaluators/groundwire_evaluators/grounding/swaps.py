@@ -8,6 +8,7 @@ sentence than the words of the claim (`sentence_parts`).
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.evidence import Place, Statement
@@ -198,3 +199,43 @@ def _subject_of(value: Quantity, statement: Statement) -> Subject:
         others,
         frozenset([word for name in names for word in name.words]),
     )
+
+
+def turned_changes(
+    statement: Statement, passages: Sequence[Passage], language: Language
+) -> Iterator[Conflict]:
+    """Firm conflicts: "from €12 to €10" where a chunk says "from €10 to €12"."""
+    for first, last in _changes(statement.text, statement.quantities, language):
+        for chunk, passage in enumerate(passages):
+            for before, after in _changes(passage.text, passage.quantities, language):
+                if agree(first, before) and agree(last, after):
+                    return
+                if agree(first, after) and agree(last, before) and not agree(first, last):
+                    start, end = first.start, last.end
+                    claimed, shown = (
+                        statement.text[start:end],
+                        passage.text[before.start : after.end],
+                    )
+                    yield Conflict("roles", start, end, claimed, shown, True, chunk)
+                    return
+
+
+_CHANGE = {
+    "en": ("from", "to"), "de": ("von", "auf"), "fr": ("de", "à"), "es": ("de", "a"),
+    "it": ("da", "a"), "pt": ("de", "para"), "nl": ("van", "naar"),
+}  # fmt: skip
+
+
+def _changes(
+    text: str, shown: Sequence[Quantity], language: Language
+) -> Iterator[tuple[Quantity, Quantity]]:
+    """Pairs of quantities of which one becomes the other."""
+    before, between = _CHANGE[language.code]
+    for one, other in pairwise(shown):
+        joined = text[one.end : other.start].strip(" €$£").lower()
+        leading = text[max(one.start - _FROM, 0) : one.start].rstrip(" €$£").lower()
+        if joined == between and leading.endswith(before) and comparable(one, other):
+            yield one, other
+
+
+_FROM = 8  # code points before a value in which its "from" stands

@@ -231,8 +231,9 @@ def _says_little_else(comparison: Comparison) -> bool:
     """
     if comparison.only_claim and comparison.added.short:
         return True
-    taken = {conflict.start for conflict in comparison.overridden}
-    if any(each.start not in taken for each in comparison.evidence.new_quantities):
+    ranges = [(conflict.start, conflict.end) for conflict in comparison.overridden]
+    values = comparison.evidence.new_quantities
+    if any(not any(a <= each.start < b for a, b in ranges) for each in values):
         return False
     others = _news_beside(comparison, comparison.overridden)
     return len(others) <= _MOST_NEWS * len(comparison.statement.content)

@@ -79,7 +79,7 @@ class Cursor:
         found: list[str] = []
         while at < len(self.tokens) and len(found) < most:
             gap = self._gap(at)
-            if gap.strip(" -\xa0\u202f/") or "\n" in gap:
+            if gap.strip(" -\xa0\u202f/€$£") or "\n" in gap:
                 break
             found.append(self.tokens[at].lower)
             at += 1

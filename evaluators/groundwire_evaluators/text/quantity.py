@@ -219,6 +219,8 @@ def _close(a: float, b: float) -> bool:
 
 def _amounts_agree(claimed: Quantity, shown: Quantity) -> bool:
     if claimed.unit and shown.unit and claimed.unit != shown.unit:
+        if "coin" in (claimed.unit, shown.unit) and claimed.kind == shown.kind == "money":
+            return _close(claimed.value, shown.value)
         if {claimed.unit, shown.unit} == {"mass", "sterling"} and claimed.kind != shown.kind:
             return _close(*(each.other or each.value for each in (claimed, shown)))
         return _lengths_of_time(claimed, shown) or _lengths_of_time(shown, claimed)

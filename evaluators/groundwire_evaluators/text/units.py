@@ -104,7 +104,11 @@ _TABLE = {
         "permille promille": 0.1,
     },
     "dollar": {
-        "dollar dollars usd bucks us$ dólar dólares dollari dollaro": 1.0, "cent cents": 0.01,
+        "dollar dollars usd bucks us$ dólar dólares dollari dollaro": 1.0,
+    },
+    "coin": {  # of any currency that has a hundred of them
+        "cent cents centime centimes céntimo céntimos centesimo centesimi cêntimo cêntimos centavo "
+        "centavos pence": 0.01,
     },
     "euro": {"euro euros eur": 1.0},
     "sterling": {"gbp quid": 1.0},
@@ -141,7 +145,7 @@ _IMPERIAL = {
     "pressure": {"psi": 6894.757},
 }
 MONEY = frozenset(
-    "dollar euro sterling yen yuan rupee franc krona zloty real peso won lira".split()
+    "dollar euro sterling coin yen yuan rupee franc krona zloty real peso won lira".split()
 ) | {"norwegian krone", "danish krone", "canadian dollar", "australian dollar"}
 UNITS = {
     spelling: Unit(dimension, factor, system)

@@ -1,6 +1,10 @@
 """What the evaluator measures of an answer, and what it leaves out."""
 
+from time import process_time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from groundwire_evaluators.behaviour import Behaviour
 from groundwire_evaluators.evaluation import State
@@ -121,3 +125,42 @@ def test_the_cost_grows_linearly_with_the_answer() -> None:
     """A hostile answer of 100 times the length is cut at 20,000 characters."""
     long = signals("word " * 200_000)
     assert long["answer_words"] == 4000
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=400), st.text(max_size=60))
+def test_any_text_is_measured(answer: str, question: str) -> None:
+    found = Behaviour().judge(Turn(question=question, answer=answer))
+    assert found.state in (State.SCORED, State.NOT_EVALUABLE)
+    shares = ("repetition", "markup", "loop", "refusal", "other_language", "broken_json")
+    assert all(0 <= found.signals.get(name, 0.0) <= 1 for name in shares)
+    assert all(value == value for value in found.signals.values())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "[",
+        "[1",
+        "1",
+        "```\n",
+        "```\n   ",
+        "!",
+        "**",
+        "__a",
+        "<a",
+        "`",
+        "( source ",
+        "https://",
+        '{"a":',
+    ],
+)
+def test_the_time_grows_with_the_length_whatever_is_repeated(piece: str) -> None:
+    def seconds(length: int) -> float:
+        turn = Turn(question=QUESTION, answer=piece * (length // len(piece)))
+        begun = process_time()
+        Behaviour().judge(turn)
+        return process_time() - begun
+
+    seconds(1_000)
+    assert seconds(100_000) < 60 * max(seconds(5_000), 0.001)

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from tests.one_claim import verdict
 
+from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.grounding.evaluator import comparisons
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -129,3 +131,26 @@ def test_a_row_without_a_name_column_is_known_by_its_item() -> None:
     ]
     assert apart(chunks, "What does the lamp cost?", "€199") == ["199"]
     assert apart(chunks, "What does the lamp cost?", "€49.90") == []
+
+
+TRAINS = """| Train | To | Departs | Arrives |
+|---|---|---|---|
+| IC 701 | Oslo | 08:12 | 14:40 |
+| IC 703 | Oslo | 12:12 | 18:55 |
+| RE 12 | Ystad | 09:05 | 10:01 |"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "right"),
+    [
+        ("Which train arrives at 10:01?", "RE 12", True),
+        ("Which train arrives at 10:01?", "IC 701", False),
+        ("Which train leaves at 12:12?", "The IC 701.", False),
+        ("How many trains go to Oslo?", "Two.", True),
+        ("How many trains go to Oslo?", "Three.", False),
+    ],
+)
+def test_a_row_is_found_by_its_value_and_rows_are_counted(
+    question: str, answer: str, right: bool
+) -> None:
+    assert (verdict(question, answer, TRAINS) is Verdict.SUPPORTED) is right

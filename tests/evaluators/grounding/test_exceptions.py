@@ -119,3 +119,11 @@ def test_a_thing_left_out_behind_but_not_is_denied() -> None:
     german = "Hunde sind im Garten erlaubt, aber nicht im Speisesaal."
     assert verdict("Wo?", "Hunde sind im Garten erlaubt.", german) is Verdict.SUPPORTED
     assert verdict("Wo?", "Hunde sind im Speisesaal erlaubt.", german) is not Verdict.SUPPORTED
+
+
+def test_a_contrast_behind_a_comma_is_denied() -> None:
+    chunk = "The delivery was late because of a strike, not because of the weather."
+    right = "The delivery was late because of a strike."
+    wrong = "The delivery was late because of the weather."
+    assert verdict("Why?", right, chunk) is Verdict.SUPPORTED
+    assert verdict("Why?", wrong, chunk) is Verdict.CONTRADICTED

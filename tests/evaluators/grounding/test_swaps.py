@@ -1,7 +1,9 @@
 """Values and names exchanged in a sentence that a chunk says word for word."""
 
 import pytest
+from tests.one_claim import verdict
 
+from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.grounding.evidence import parse_statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.swaps import swapped_values
@@ -52,3 +54,30 @@ def test_first_and_last_name_of_one_person_are_no_exchange() -> None:
     chunk = "Jill Dillard is a midwife. Dillard was prepared for a late birth at home."
     assert found("Jill was prepared for a late birth at home.", chunk) == []
     assert found("Anna was prepared for a late birth at home.", chunk) == [("Anna", "Dillard")]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "right", "wrong"),
+    [
+        (
+            "The price was raised from €10 to €12 in May.",
+            "The price rose from €10 to €12.",
+            "The price rose from €12 to €10.",
+        ),
+        (
+            "Der Preis stieg von 10 € auf 12 €.",
+            "Der Preis ging von 10 € auf 12 €.",
+            "Der Preis ging von 12 € auf 10 €.",
+        ),
+        (
+            "First switch off the power, then remove the cover.",
+            "First switch off the power, then remove the cover.",
+            "First remove the cover, then switch off the power.",
+        ),
+    ],
+)
+def test_a_change_or_an_order_turned_round_is_contradicted(
+    chunk: str, right: str, wrong: str
+) -> None:
+    assert verdict("What happens?", right, chunk) is Verdict.SUPPORTED
+    assert verdict("What happens?", wrong, chunk) is Verdict.CONTRADICTED

@@ -87,3 +87,28 @@ def test_a_text_with_fewer_words_is_parsed_again() -> None:
     words = tokenize(text)
     assert [q.value for q in quantities(text, words)] == [1.0, 12 * 86400.0]
     assert [q.value for q in quantities(text, words[2:])] == [12 * 86400.0]
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "other"),
+    [
+        ("pt", "50 cêntimos", "0,50 €"),
+        ("fr", "20 centimes", "0,20 €"),
+        ("es", "80 céntimos", "0,80 €"),
+        ("en", "25 cents", "$0.25"),
+        ("de", "30 Cent", "0,30 €"),
+    ],
+)
+def test_coins_agree_with_the_currency_they_are_a_hundredth_of(
+    code: str, one: str, other: str
+) -> None:
+    [coins] = quantities(one, None, code)
+    [amount] = quantities(other, None, code)
+    assert agree(coins, amount)
+    assert agree(amount, coins)
+
+
+def test_a_rate_is_read_behind_the_sign_of_a_currency() -> None:
+    for code, text in (("pt", "0,50 € por dia de atraso"), ("de", "20 € pro Tag")):
+        [rate] = quantities(text, None, code)
+        assert rate.per == "day"

@@ -1,14 +1,14 @@
 """Cards of alarms: what moved, drawn, with turns from before and after."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
 from groundwire_collector.auth.access import Access
 from groundwire_collector.storage import score_sums, turns
-from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.drift import BEHAVIOUR, Alarm
 from groundwire_collector.storage.score_sums import HOUR, ScoreSumQuery, SegmentDimension
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_collector.web.pages.charts import Chart, ChartEvent, Heading, line_chart
@@ -104,7 +104,7 @@ def examples(connection: Connection, alarm: Alarm, access: Access) -> Examples:
         whole,
         since_ns=since,
         until_ns=alarm.resolved_ns,
-        order="worst",
+        order=_order(alarm),
         state=alarm.details.get("state") or None,
         **_segment(alarm),
     )
@@ -116,7 +116,7 @@ def examples(connection: Connection, alarm: Alarm, access: Access) -> Examples:
 
 def worst_turns(alarm: Alarm) -> str:
     """Address of the worst turns since the change, within the alarm's segment."""
-    query: dict[str, Any] = {"order": "worst", "service": alarm.service}
+    query: dict[str, Any] = {"order": _order(alarm), "service": alarm.service}
     if state := alarm.details.get("state"):  # of turns without a score
         query = {"state": state, "service": alarm.service}
     if alarm.change.dimension:
@@ -125,6 +125,11 @@ def worst_turns(alarm: Alarm) -> str:
     if alarm.resolved_ns is not None:
         query["until"] = alarm.resolved_ns // SECOND
     return f"/turns?{urlencode(query)}"
+
+
+def _order(alarm: Alarm) -> Literal["worst", "newest"]:
+    """Order of the turns to show: of a change of behaviour none is worst."""
+    return "newest" if alarm.signal.startswith(BEHAVIOUR) else "worst"
 
 
 def _segment(alarm: Alarm) -> dict[str, Any]:

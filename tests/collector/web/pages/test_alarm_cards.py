@@ -83,3 +83,28 @@ def test_an_alarm_of_another_service_is_not_there(app, stranger, pages):
 def test_every_signal_has_a_card_even_where_nothing_is_drawn(app, browser, pages, signal):
     pages.raise_alarm(app, signal=signal, dimension="", value="")
     assert "whole service" in browser.get("/alarms/1").text
+
+
+def test_a_change_of_behaviour_is_other_not_worse(app, pages, browser):
+    for number in range(1, 5):
+        pages.save(app, pages.judged_turn(number, 0.1, started_at=NOW - timedelta(minutes=number)))
+    at = round(CHANGE.timestamp()) * NANOSECONDS
+    found = "Length of answers rose from 52.4 to 104 words on average over 96 turns"
+    details = {
+        "turns": 96,
+        "direction": "up",
+        "findings": [found],
+        "baseline": {"turns": 2000, "mean": 52.4},
+        "statistic": 1.2,
+        "revision": "1",
+    }
+    signal, times = "behaviour_answer_words", {"raised_ns": at, "changed_ns": at}
+    pages.raise_alarm(
+        app, signal=signal, changed_from_ns=at, changed_until_ns=at, details=details, **times
+    )
+    text = browser.get("/alarms").text
+    card = text[text.index('id="alarm-1"') : text.index("</article>")]
+    assert found in card
+    assert "Newest turns since" in card
+    assert "/runbooks/GroundwireBehaviourDrift" in card
+    assert not re.search("[Ww]orse|[Ww]orst| bad", re.sub('class="[^"]*"', "", card))
