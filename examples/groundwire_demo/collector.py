@@ -71,8 +71,12 @@ class Collector:
     client: httpx.Client
 
     def alarms(self) -> list[ReportedAlarm]:
-        """Every alarm so far, in the order in which they were raised."""
-        found = [ReportedAlarm.of(one) for one in self._get("/api/v1/alarms")["alarms"]]
+        """Every alarm on scores and probes so far, in the order in which they were raised.
+
+        Not those on behaviour: how long this machine takes to answer is no part of the story.
+        """
+        listed = self._get("/api/v1/alarms")["alarms"]
+        found = [ReportedAlarm.of(one) for one in listed if not _of_behaviour(one)]
         return sorted(found, key=lambda alarm: alarm.raised_at)
 
     def worst_turns(self, limit: int, since: datetime | None) -> list[dict[str, Any]]:
@@ -141,3 +145,7 @@ def _environment(api_key: str) -> dict[str, str]:
     hidden = {f"GROUNDWIRE_{name}" for name in _NOT_OURS}
     inherited = {name: value for name, value in os.environ.items() if name not in hidden}
     return {**inherited, "GROUNDWIRE_API_KEY": api_key}
+
+
+def _of_behaviour(alarm: dict[str, Any]) -> bool:
+    return str(alarm["signal"]).startswith("behaviour_")
