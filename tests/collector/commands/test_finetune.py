@@ -203,6 +203,22 @@ def test_the_export_teaches_what_the_chunk_says(
     assert records(tmp_path / "teach.held-out.jsonl") == []
 
 
+def test_a_false_refusal_becomes_an_example_without_a_preference(
+    place: list[str], file: Path, engine: Engine, tmp_path: Path
+) -> None:
+    declined = turn(1, "When does the canteen open?", "I'm sorry, the passages do not say that.")
+    assert declined.evaluations[0].signals["false_refusal"]
+    save(engine, declined)
+    answer(place, "add", str(file), "--model-version", VERSION)
+    out = tmp_path / "out.jsonl"
+    shares = ("--held-out-share", "0", "--kind", "false_refusal")
+    found = answer(place, "export", VERSION, str(out), *shares)
+    assert found["findings"]["false_refusal"] == 1
+    [record] = records(out)
+    assert record["messages"][-1]["content"] == "The canteen opens at 11:30."
+    assert found["preferences"]["records"] == 0
+
+
 def test_kinds_of_findings_can_be_chosen(
     place: list[str], file: Path, engine: Engine, tmp_path: Path
 ) -> None:
