@@ -153,23 +153,33 @@ def balanced(y: Array, total: float) -> Array:
     return weight * total / len(y)
 
 
-def train(parts: Sequence[Part], prevalence: Collection[str] = RAG) -> Model:
-    """Both steps of every kind; intercepts for the base rate of the sets in `prevalence`."""
+def train(
+    parts: Sequence[Part], prevalence: Collection[str] = RAG, own_kind: float = OWN_KIND
+) -> Model:
+    """Both steps of every kind; intercepts for the base rate of the sets in `prevalence`.
+
+    `own_kind`: how much more answers of its own kind weigh in the claim step of each.
+    """
     parts = by_task(parts)
     rag = [part for part in parts if part.data.name in prevalence] or list(parts)
     least = tuple(
         MinimumScore(NAMES.index(name), above, name in SURE_ON_RECORDS)
         for name, above in LEAST.items()
     )
-    return Model("unnamed", {kind: _train_kind(kind, parts, rag, least) for kind in KINDS}, least)
+    kinds = {kind: _train_kind(kind, parts, rag, least, own_kind) for kind in KINDS}
+    return Model("unnamed", kinds, least)
 
 
 def _train_kind(
-    kind: Kind, parts: Sequence[Part], rag: Sequence[Part], least: tuple[MinimumScore, ...]
+    kind: Kind,
+    parts: Sequence[Part],
+    rag: Sequence[Part],
+    least: tuple[MinimumScore, ...],
+    own_kind: float,
 ) -> KindModel:
     """One kind: all parts teach its weights, those of the kind most, and set its intercepts."""
     own = [p for p in rag if p.kind == kind] or [p for p in parts if p.kind == kind] or list(rag)
-    weights = _claim_step(parts, [part for part in own if part in rag])
+    weights = _claim_step(parts, [part for part in own if part in rag], own_kind)
     intercept = _claim_intercept(own, weights)
     model = KindModel(
         weights=tuple(float(w) for w in weights),
@@ -188,13 +198,13 @@ def _claims(part: Part) -> tuple[Array, Array]:
     return np.log1p(part.data.signals[used]), labels[used].astype(float)
 
 
-def _claim_step(parts: Sequence[Part], own: Sequence[Part]) -> Array:
+def _claim_step(parts: Sequence[Part], own: Sequence[Part], own_kind: float) -> Array:
     xs, ys, weights, groups = [], [], [], []
     for at, part in enumerate(parts):
         x, y = _claims(part)
         xs.append(x)
         ys.append(y)
-        weights.append(balanced(y, part.weight * (OWN_KIND if part in own else 1.0)))
+        weights.append(balanced(y, part.weight * (own_kind if part in own else 1.0)))
         groups.append(np.full(len(y), at))
     stacked = (np.vstack(xs), np.concatenate(ys), np.concatenate(weights), np.concatenate(groups))
     return fit(*stacked, CLAIM_RIDGE)[0]

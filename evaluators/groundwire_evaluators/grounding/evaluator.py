@@ -60,7 +60,7 @@ from groundwire_evaluators.text.tokens import WORD, fold
 from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
-REVISION = "4"  # of the code; the weights add their own version
+REVISION = "5"  # of the code; the weights add their own version
 _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _TURNS_AT_ONCE = 64  # whose claims are held in memory
