@@ -253,3 +253,27 @@ def test_turns_of_a_rare_state_are_read_from_its_index(connection, order):
     statement, parameters = next(each for each in statements if "ORDER BY" in each[0])
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert "ix_turn_listing_failed" in str(plan)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        TurnQuery(error=True, order="worst"),
+        TurnQuery(least_seconds=5, order="worst"),
+        TurnQuery(facts=(("model", "m"),), order="worst"),
+        TurnQuery(facts=(("route", "tool"),), order="newest"),
+    ],
+)
+def test_facts_are_filtered_within_their_index(connection, query):
+    if connection.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    statements = []
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, *_):
+        statements.append((statement, parameters))
+
+    turns.find(connection, query)
+    statement, parameters = next(each for each in statements if "ORDER BY" in each[0])
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "COVERING INDEX ix_turn_listing_facts" in str(plan)

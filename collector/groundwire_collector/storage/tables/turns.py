@@ -168,6 +168,11 @@ class TurnListingRow(StoredModel, table=True):
         *(_index_of(state, bit) for state, bit in RARE_STATES.items()),
         Index("ix_turn_listing_user_id", "user_id", "started_ns"),
         Index(
+            "ix_turn_listing_facts",
+            *("started_ns", "turn_id", "p_unsupported", "service", "diagnostic"),
+            *("route", "model", "failed", "seconds"),
+        ),
+        Index(
             "ix_turn_listing_closed_book_of",
             "closed_book_of",
             sqlite_where=_OF_CLOSED_BOOK,

@@ -17,7 +17,7 @@ from groundwire_collector.web.pages.time_range import Range, TimeRange
 
 router = APIRouter(include_in_schema=False)
 Dimension = Literal["model_version", "prompt_version", "index_version", "tenant"]
-MOST = 1000  # turns of each side; the API compares up to 20,000
+MOST = 500  # turns of each side; the API compares up to 20,000
 PAIRS = 8
 WORDS = {
     "pass": "within the margin",
