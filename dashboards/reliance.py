@@ -57,6 +57,8 @@ from groundwire_collector.metric_definitions import (
     RELIANCE_OUTCOMES,
     RETRIEVAL_DURATION,
     RETRIEVAL_LABELLED_TURNS,
+    RETRIEVAL_MRR,
+    RETRIEVAL_NDCG,
     RETRIEVAL_PRECISION,
     RETRIEVAL_RECALL,
     RETRIEVAL_RELEVANCE,
@@ -348,6 +350,23 @@ def labelled() -> timeseries.Panel:
     )
 
 
+def labelled_ranks() -> timeseries.Panel:
+    matchers = f'{SERVICE}, index_version=~"$index_version"'
+    first = one_replica(f"{RETRIEVAL_MRR.name}{{{matchers}}}")
+    gain = one_replica(f"{RETRIEVAL_NDCG.name}{{{matchers}}}")
+    return (
+        good_share(
+            "Do relevant chunks come first?",
+            "Mean reciprocal rank of the first relevant chunk, and nDCG, at k, of the worst index, "
+            "for turns whose chunks people labelled.",
+            NEEDS_CHUNK_LABELS,
+        )
+        .axis_soft_min(0)
+        .with_target(query(f"min by (k) ({first})", "MRR at {{k}}"))
+        .with_target(query(f"min by (k) ({gain})", "nDCG at {{k}}"))
+    )
+
+
 def labelled_turns() -> timeseries.Panel:
     matchers = f'{SERVICE}, index_version=~"$index_version"'
     turns = one_replica(f"{RETRIEVAL_LABELLED_TURNS.name}{{{matchers}}}")
@@ -412,7 +431,7 @@ BELOW: tuple[Section, ...] = (
         (band(8, utilization, distractors, place), band(8, stale, chunk_ages)),
     ),
     ("Refusals and self-reported memory", (band(8, refusals, markers, memorized),)),
-    ("Labels of chunks (needs labels)", (band(8, labelled, labelled_turns),)),
+    ("Labels of chunks (needs labels)", (band(8, labelled, labelled_ranks, labelled_turns),)),
     (
         "Probes and closed-book calls (needs probes or closed-book calls)",
         (band(8, probe_runs, probes),),

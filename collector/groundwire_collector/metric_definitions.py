@@ -36,7 +36,8 @@ _UNITS = (  # by suffix, first match; else a plain count
     ("_bytes", "bytes"),
     ("_cost", "the currency of the label"),
     ("_rank", "place, from 0"),
-    *((name, "0 to 1") for name in ("_precision", "_recall", "_estimate", "_size", "_agreement")),
+    *((name, "0 to 1") for name in ("_precision", "_recall", "_mrr", "_ndcg", "_estimate")),
+    *((name, "0 to 1") for name in ("_size", "_agreement")),
     ("_since_baseline", "difference of two shares"),
     ("_drift_statistic", "evidence; 1 is an alarm"),
     ("_drift_alarm", "1 while it is open"),
@@ -334,6 +335,16 @@ RETRIEVAL_PRECISION = _gauge(
 RETRIEVAL_RECALL = _gauge(
     "retrieval_recall",
     "Relevant chunks among the first k / all chunks labelled relevant.",
+    *(*_LABELLED, "k"),
+)
+RETRIEVAL_MRR = _gauge(
+    "retrieval_mrr",
+    "Mean reciprocal rank of the first relevant chunk among the first k; 0 where there is none.",
+    *(*_LABELLED, "k"),
+)
+RETRIEVAL_NDCG = _gauge(
+    "retrieval_ndcg",
+    "nDCG of the first k chunks: discounted gain / that of the best order of all labelled chunks.",
     *(*_LABELLED, "k"),
 )
 MODEL_TRAINED = _gauge(

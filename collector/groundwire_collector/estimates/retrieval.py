@@ -1,23 +1,27 @@
-"""Precision and recall at k from chunk relevance labels."""
+"""Ranking measures at k from chunk relevance labels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from groundwire_collector.estimates.labels import draw
 from groundwire_collector.storage.chunk_relevance import JudgedRetrieval
-from groundwire_evaluators.statistics import Interval, wilson
+from groundwire_evaluators.retrieval.ranking import Ranking
+from groundwire_evaluators.statistics import Estimate, Interval, hajek
+from groundwire_evaluators.text.tokens import question_key
 
 RANKS = (1, 3, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievalAtK:
-    """Precision and recall of the first `k` chunks, per index_version.
+    """Precision, recall, MRR and nDCG of the first `k` chunks, per index_version.
 
     `precision`: how many of them are relevant, over all turns whose first k are labelled. `recall`:
     which share of the chunks known to be relevant is among them, over turns that have such a chunk
     and whose retrieved chunks are all labelled; a relevant chunk that was not retrieved counts only
-    where somebody named it, so it is an upper bound.
+    where somebody named it, so it is an upper bound, and so is `ndcg`. `mrr`: mean reciprocal rank
+    of the first relevant chunk, 0 where none of the first k is relevant. Intervals are clustered by
+    question: turns that repeat one count little more than one of them.
     """
 
     service: str
@@ -29,10 +33,15 @@ class RetrievalAtK:
     recall_interval: Interval
     turns: int
     turns_with_recall: int
+    mrr: float | None
+    mrr_interval: Interval
+    ndcg: float | None
+    ndcg_interval: Interval
+    turns_with_rank: int
 
 
 def at_ranks(turns: Iterable[JudgedRetrieval], label_rate: float) -> list[RetrievalAtK]:
-    """Precision and recall by service, index_version and k, over sampled turns."""
+    """Ranking measures by service, index_version and k, over sampled turns."""
     groups: dict[tuple[str, str], list[JudgedRetrieval]] = {}
     for turn in turns:
         if turn.probability is not None or draw(turn.trace_id) < label_rate:
@@ -45,39 +54,36 @@ def at_ranks(turns: Iterable[JudgedRetrieval], label_rate: float) -> list[Retrie
 
 
 def _at_rank(service: str, version: str, k: int, turns: Sequence[JudgedRetrieval]) -> RetrievalAtK:
-    precisions = [each for turn in turns if (each := _precision(turn, k)) is not None]
-    recalls = [each for turn in turns if (each := _recall(turn, k)) is not None]
+    ranked = [(_ranking(turn), question_key(turn.question) or turn.turn_id) for turn in turns]
+    precision, turns_with_precision = _mean(ranked, lambda each: each.precision(k))
+    recall, turns_with_recall = _mean(ranked, lambda each: each.recall(k))
+    mrr, turns_with_rank = _mean(ranked, lambda each: each.reciprocal_rank(k))
+    ndcg, _ = _mean(ranked, lambda each: each.ndcg(k))
     return RetrievalAtK(
         service=service,
         index_version=version,
         k=k,
-        precision=_mean(precisions),
-        precision_interval=_interval(precisions),
-        recall=_mean(recalls),
-        recall_interval=_interval(recalls),
-        turns=len(precisions),
-        turns_with_recall=len(recalls),
+        precision=precision.value,
+        precision_interval=precision.interval,
+        recall=recall.value,
+        recall_interval=recall.interval,
+        turns=turns_with_precision,
+        turns_with_recall=turns_with_recall,
+        mrr=mrr.value,
+        mrr_interval=mrr.interval,
+        ndcg=ndcg.value,
+        ndcg_interval=ndcg.interval,
+        turns_with_rank=turns_with_rank,
     )
 
 
-def _precision(turn: JudgedRetrieval, k: int) -> float | None:
-    first = turn.retrieved[:k]
-    if not first or not all(name in turn.relevant for name in first):
-        return None
-    return sum(turn.relevant[name] for name in first) / len(first)
+def _ranking(turn: JudgedRetrieval) -> Ranking:
+    return Ranking(turn.retrieved, {name: float(yes) for name, yes in turn.relevant.items()})
 
 
-def _recall(turn: JudgedRetrieval, k: int) -> float | None:
-    known = {name for name, relevant in turn.relevant.items() if relevant}
-    if not known or not all(name in turn.relevant for name in turn.retrieved):
-        return None
-    return len(known & set(turn.retrieved[:k])) / len(known)
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
-
-
-def _interval(values: Sequence[float]) -> Interval:
-    """Wilson's: a share varies at most as much as a yes or no of the same mean, so it is safe."""
-    return wilson(sum(values), len(values))
+def _mean(
+    ranked: Sequence[tuple[Ranking, str]], measure: Callable[[Ranking], float | None]
+) -> tuple[Estimate, int]:
+    found = [(value, name) for each, name in ranked if (value := measure(each)) is not None]
+    estimate = hajek([value for value, _ in found], clusters=[name for _, name in found])
+    return estimate, len(found)

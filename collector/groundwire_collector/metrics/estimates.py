@@ -74,6 +74,8 @@ def retrieval_values(stored: Iterable[StoredEstimate]) -> Values:
     values: Values = {
         metric_definitions.RETRIEVAL_PRECISION: [],
         metric_definitions.RETRIEVAL_RECALL: [],
+        metric_definitions.RETRIEVAL_MRR: [],
+        metric_definitions.RETRIEVAL_NDCG: [],
         metric_definitions.RETRIEVAL_LABELLED_TURNS: [],
     }
     for each in stored:
@@ -83,8 +85,10 @@ def retrieval_values(stored: Iterable[StoredEstimate]) -> Values:
             for metric, name in (
                 (metric_definitions.RETRIEVAL_PRECISION, "precision"),
                 (metric_definitions.RETRIEVAL_RECALL, "recall"),
+                (metric_definitions.RETRIEVAL_MRR, "mrr"),
+                (metric_definitions.RETRIEVAL_NDCG, "ndcg"),
             ):
-                if at[name] is not None:
+                if at.get(name) is not None:
                     values[metric].append((labels, at[name]))
     return values
 

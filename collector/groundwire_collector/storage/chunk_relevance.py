@@ -29,6 +29,7 @@ class JudgedRetrieval:
     retrieved: tuple[str, ...]
     relevant: dict[str, bool]
     probability: float | None
+    question: str | None = None
 
 
 def judged_retrievals(
@@ -48,7 +49,7 @@ def judged_retrievals(
     turns: list[JudgedRetrieval] = []
     for batch in batched(sorted(by_turn)):
         c = TURN.c
-        columns = (c.id, c.trace_id, c.service, c.index_version, c.chunks)
+        columns = (c.id, c.trace_id, c.service, c.index_version, c.chunks, c.question)
         for row in connection.execute(select(*columns).where(c.id.in_(batch))):
             mine = by_turn[row.id]
             turns.append(
@@ -60,6 +61,7 @@ def judged_retrievals(
                     retrieved=_ranked(row.chunks),
                     relevant=_votes(mine),
                     probability=next((m.probability for m in mine if m.probability), None),
+                    question=row.question,
                 )
             )
     return turns

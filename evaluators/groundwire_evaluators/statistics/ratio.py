@@ -32,7 +32,7 @@ class Estimate:
 
 
 def hajek(
-    hits: Sequence[bool],
+    hits: Sequence[float],
     probabilities: Sequence[float] | None = None,
     clusters: Sequence[Hashable] | None = None,
     level: float = 0.95,
@@ -45,7 +45,8 @@ def hajek(
     linearised variance, with Korn and Graubard's (1998) correction for few clusters; so it keeps
     its coverage at shares near 0, where memorization ratios live.
 
-    Without `probabilities` all are 1; without `clusters` each unit is its own.
+    Without `probabilities` all are 1; without `clusters` each unit is its own. A hit may be a part
+    of one, in [0, 1]: it varies at most as much as a yes or no of the same mean.
 
     >>> from groundwire_evaluators.statistics import hajek
     >>> found = hajek([True, False, False, False], probabilities=[1.0, 0.5, 0.5, 0.5])

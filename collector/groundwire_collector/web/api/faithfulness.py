@@ -235,13 +235,15 @@ class LabellersOut(BaseModel):
 
 
 class RetrievalOut(BaseModel):
-    """Precision and recall at `k` from chunk labels (recall: upper bound)."""
+    """Precision, recall, MRR and nDCG at `k` from chunk labels (recall, nDCG: upper bounds)."""
 
     service: str
     index_version: str | None
     k: int
     precision: RatioOut
     recall: RatioOut
+    mrr: RatioOut
+    ndcg: RatioOut
 
     @classmethod
     def of(cls, at: RetrievalAtK) -> "RetrievalOut":
@@ -251,6 +253,8 @@ class RetrievalOut(BaseModel):
             k=at.k,
             precision=RatioOut(value=at.precision, interval=at.precision_interval, n=at.turns),
             recall=RatioOut(value=at.recall, interval=at.recall_interval, n=at.turns_with_recall),
+            mrr=RatioOut(value=at.mrr, interval=at.mrr_interval, n=at.turns_with_rank),
+            ndcg=RatioOut(value=at.ndcg, interval=at.ndcg_interval, n=at.turns_with_recall),
         )
 
 
