@@ -12,7 +12,10 @@ from groundwire_evaluators.text.tokens import question_key
 
 @dataclass(frozen=True, slots=True)
 class RankedRecord:
-    """One retrieval: its cluster (the question), texts, and rankings by people and by a judge."""
+    """One retrieval with its texts and its rankings by labels and judge.
+
+    `cluster`: the question by its key, else the id or the place of the record.
+    """
 
     cluster: str
     question: str | None

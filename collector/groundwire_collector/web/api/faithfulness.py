@@ -235,7 +235,7 @@ class LabellersOut(BaseModel):
 
 
 class RetrievalOut(BaseModel):
-    """Precision, recall, MRR and nDCG at `k` from chunk labels (recall, nDCG: upper bounds)."""
+    """Ranking measures at `k` from chunk labels (recall, nDCG: upper bounds)."""
 
     service: str
     index_version: str | None
