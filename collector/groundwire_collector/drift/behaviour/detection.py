@@ -17,7 +17,7 @@ from groundwire_collector.drift.behaviour.monitor import (
     BehaviourEvent,
     BehaviourMonitor,
     BehaviourTurn,
-    scale_state,
+    fixed_state,
     service_from,
     service_state,
     versions_of,
@@ -40,7 +40,11 @@ from groundwire_evaluators.drift.margin import ChangeDirection
 
 log = logging.getLogger(__name__)
 
-ALLOWANCE, SCALES, SERVICES = "behaviour allowance", "behaviour scales of ", BEHAVIOUR_OF_SERVICE
+ALLOWANCE, BASELINES, SERVICES = (
+    "behaviour allowance",
+    "behaviour baselines of ",
+    BEHAVIOUR_OF_SERVICE,
+)
 MOST_READ = 400  # turns since a change that its attribution looks at
 Z90 = 1.645
 
@@ -70,8 +74,8 @@ class BehaviourDrift:
         for name, state in parts.items():
             if name.startswith(SERVICES):
                 service = name.removeprefix(SERVICES)
-                scales = parts.get(f"{SCALES}{service}", {})
-                self._monitor.services[service] = service_from(state, scales)
+                fixed = parts[f"{BASELINES}{service}"]
+                self._monitor.services[service] = service_from(state, fixed)
 
     def take(self, batch: JudgedBatch, connection: Connection, /) -> None:
         self._end_accepted(connection)
@@ -152,9 +156,9 @@ class BehaviourDrift:
         for name in sorted(monitor.touched):
             found = monitor.services[name]
             baselines.save_part(connection, f"{SERVICES}{name}", service_state(found))
-            if found.scales_changed:
-                baselines.save_part(connection, f"{SCALES}{name}", scale_state(found))
-                found.scales_changed = False
+            if found.fixed_changed:
+                baselines.save_part(connection, f"{BASELINES}{name}", fixed_state(found))
+                found.fixed_changed = False
         if monitor.touched:
             baselines.save_part(connection, ALLOWANCE, monitor.allocator.to_state())
         monitor.touched = set()

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundwire_collector.drift.behaviour.scale import RankScale
 from groundwire_collector.drift.behaviour.signals import BY_NAME, SignalValue
 from groundwire_collector.drift.behaviour.watch import (
     FEWEST_TURNS,
@@ -55,7 +54,7 @@ class ServiceWatch:
     turns: int = 0
     began_ns: int | None = None
     last_ns: int = 0
-    scales_changed: bool = False
+    fixed_changed: bool = False
 
     @property
     def watching(self) -> int:
@@ -67,7 +66,7 @@ class ServiceWatch:
         found = self.watches.get(name)
         if found is None or found.revision != item.revision:
             found = self.watches[name] = SignalWatch(item.signal, item.revision, self.each)
-            self.scales_changed = True
+            self.fixed_changed = True
         return found
 
     def new_versions(self, turn: BehaviourTurn) -> list[Stream]:
@@ -85,7 +84,7 @@ class BehaviourMonitor:
     """Watches behaviour signals; false alarms of all together stay within the budget.
 
     The budget is one of its own beside that of the other signals
-    (docs/decisions/0143-a-budget-for-behaviour.md). Price: some 30 microseconds a turn, 8 KB of
+    (docs/decisions/0143-a-budget-for-behaviour.md). Price: some 30 microseconds a turn, 7 KB of
     state a service that a commit writes anew.
     """
 
@@ -110,10 +109,10 @@ class BehaviourMonitor:
         self._spend(turn, service, at_ns)
         for item in turn.values:
             watch = service.watch(item)
-            scaled = watch.scaled
+            before = (watch.scaled, watch.watched)
             watch.observe(item.value, at_ns, service.each, self.scale_turns)
             yield from self._judged(turn.service, service, watch, at_ns)
-            service.scales_changed |= watch.scaled != scaled
+            service.fixed_changed |= (watch.scaled, watch.watched) != before
 
     @property
     def scale_turns(self) -> int:
@@ -168,12 +167,12 @@ class BehaviourMonitor:
             found = self.services[service]
             found.watches[signal].restart()
             found.began_ns, found.turns = found.last_ns, 0
-            found.scales_changed = True
+            found.fixed_changed = True
             self.touched.add(service)
 
 
 def service_state(found: ServiceWatch) -> dict[str, Any]:
-    """State of a service without its scales."""
+    """State of a service that every turn changes."""
     return {
         "each": found.each,
         "turns": found.turns,
@@ -185,22 +184,16 @@ def service_state(found: ServiceWatch) -> dict[str, Any]:
     }
 
 
-def scale_state(found: ServiceWatch) -> dict[str, Any]:
-    """Scales of a service, written when one is made."""
-    return {
-        name: packed([list(watch.scale.values), list(watch.scale.ranks)])
-        for name, watch in found.watches.items()
-        if watch.scale is not None
-    }
+def fixed_state(found: ServiceWatch) -> dict[str, Any]:
+    """Scales and complete baselines of a service, written when one is made."""
+    return {name: packed(watch.fixed_state()) for name, watch in found.watches.items()}
 
 
-def service_from(state: Mapping[str, Any], scales: Mapping[str, Any]) -> ServiceWatch:
+def service_from(state: Mapping[str, Any], fixed: Mapping[str, Any]) -> ServiceWatch:
     """A service as it was stored."""
-    known = {name: unpacked(scale) for name, scale in scales.items()}
-    ranks = {name: RankScale(tuple(a), tuple(b)) for name, (a, b) in known.items()}
     return ServiceWatch(
         {
-            name: SignalWatch.from_state(BY_NAME[name], each, ranks.get(name))
+            name: SignalWatch.from_state(BY_NAME[name], each, unpacked(fixed[name]))
             for name, each in state["watches"].items()
             if name in BY_NAME
         },

@@ -1,7 +1,7 @@
 """Watch of one behaviour signal in one service: scale, baseline, detector, recovery."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from groundwire_collector.drift.behaviour.scale import RankScale
@@ -51,6 +51,13 @@ class BaselineSums:
             self.blocks += 1
             self.means += mean
             self.block_squares += mean * mean
+
+    def to_state(self) -> list[Any]:
+        return [getattr(self, each.name) for each in fields(self)]
+
+    @classmethod
+    def from_state(cls, state: list[Any]) -> "BaselineSums":
+        return cls(*state[:-1], hours=[list(each) for each in state[-1]])
 
     def offsets(self, days: float) -> list[float]:
         """How far the mean loss of each time of day is from that of all.
@@ -192,8 +199,9 @@ class SignalWatch:
         up = change.direction is ChangeDirection.UP
         half = max(abs(change.size) / 2, self.signal.margin)
         level = old.mean + half if up else old.mean - half
-        bounded = min(max(level, 0.0), 1.0)
-        self.recovery = _recovery(old, bounded, half, change.direction, self.largest_offset)
+        level = min(max(level, 0.0), 1.0)
+        half = abs(level - old.mean)
+        self.recovery = _recovery(old, level, half, change.direction, self.largest_offset)
         self.detector.reset()
 
     def recovered(self) -> bool:
@@ -209,6 +217,7 @@ class SignalWatch:
         """Collect another baseline, by the present level."""
         self.sample, self.scale, self.baseline = [], None, BaselineSums()
         self.detector = self.recovery = self.pinned_ns = None
+        self.offsets = [0.0] * BINS
 
     @property
     def largest_offset(self) -> float:
@@ -225,38 +234,48 @@ class SignalWatch:
         )
 
     def to_state(self) -> dict[str, Any]:
-        """All but the scale, which is written once (`scale_state`)."""
+        """What every turn changes; the rest is in `fixed_state`."""
         recovery = self.recovery
         return {
-            "revision": self.revision,
             "taken": self.taken,
             "sample": self.sample,
-            "baseline": list(astuple(self.baseline)),
+            "baseline": None if self.watched else self.baseline.to_state(),
             "detector": self.detector.to_state() if self.detector else None,
             "recovery": None
             if recovery is None
             else [recovery.old.mean, recovery.direction.value, recovery.to_state()],
             "recent": self.recent,
             "since": self.since,
-            "pinned_ns": self.pinned_ns,
+        }
+
+    def fixed_state(self) -> dict[str, Any]:
+        """What changes when a scale or a baseline is complete: revision, scale, baseline."""
+        scale = self.scale
+        return {
+            "revision": self.revision,
+            "scale": None if scale is None else [list(scale.values), list(scale.ranks)],
+            "baseline": self.baseline.to_state() if self.watched else None,
             "offsets": self.offsets,
+            "pinned_ns": self.pinned_ns,
         }
 
     @classmethod
     def from_state(
-        cls, signal: BehaviourSignal, state: Mapping[str, Any], scale: RankScale | None
+        cls, signal: BehaviourSignal, state: Mapping[str, Any], fixed: Mapping[str, Any]
     ) -> "SignalWatch":
+        """Go on from `to_state` and `fixed_state`."""
+        scale = None if fixed["scale"] is None else RankScale(*map(tuple, fixed["scale"]))
         found = cls(
             signal,
-            state["revision"],
+            fixed["revision"],
             state["taken"],
             list(state["sample"]),
             scale,
-            BaselineSums(*state["baseline"]),
+            BaselineSums.from_state(state["baseline"] or fixed["baseline"]),
             recent=state["recent"],
             since=list(state["since"]),
-            pinned_ns=state["pinned_ns"],
-            offsets=list(state["offsets"]),
+            pinned_ns=fixed["pinned_ns"],
+            offsets=list(fixed["offsets"]),
         )
         if state["detector"] is not None:
             old = found.baseline.interval(signal.kind)

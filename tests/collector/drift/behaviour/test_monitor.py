@@ -12,7 +12,7 @@ from groundwire_collector.drift.behaviour.monitor import (
     BehaviourEvent,
     BehaviourMonitor,
     BehaviourTurn,
-    scale_state,
+    fixed_state,
     service_from,
     service_state,
 )
@@ -150,13 +150,13 @@ def test_a_restart_changes_nothing() -> None:
         raised[1] += [(at, event.watch.signal.name) for event in stopped.take(turn)]
         if at % 100 == 99:
             service = stopped.services["bot"]
-            state, scales = (
-                json.loads(json.dumps(s)) for s in (service_state(service), scale_state(service))
+            state, fixed = (
+                json.loads(json.dumps(s)) for s in (service_state(service), fixed_state(service))
             )
             allowance = json.loads(json.dumps(stopped.allocator.to_state()))
             stopped = monitor()
             stopped.allocator.resume(allowance)
-            stopped.services["bot"] = service_from(state, scales)
+            stopped.services["bot"] = service_from(state, fixed)
     assert raised[0] == raised[1]
     assert {name for _, name in raised[0]} == {"answer_words", "loop"}
 
