@@ -57,7 +57,9 @@ class BaselineSums:
 
     @classmethod
     def from_state(cls, state: list[Any]) -> "BaselineSums":
-        return cls(*state[:-1], hours=[list(each) for each in state[-1]])
+        found = cls(*state)
+        found.hours = [list(each) for each in found.hours]  # no list of the state
+        return found
 
     def offsets(self, days: float) -> list[float]:
         """How far the mean loss of each time of day is from that of all.
