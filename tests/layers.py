@@ -84,7 +84,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "probing": "scheduled probes and closed-book calls",
         "drift": "drift monitor: segments, baselines, alarm budget, attribution, checkpoint",
         "alerting": "Prometheus rules, Grafana dashboards and provisioning, runbooks, webhook",
-        "offline": "quality gate, score files, comparison of versions",
+        "offline": "quality gate, score files, comparison of versions, training files",
         "web": "HTTP API (`api`) and pages (`pages`)",
         "app": "the ASGI application of a receiver",
         "processes": "pipeline, worker, receiver, judge, prober, notifier, supervisor",
