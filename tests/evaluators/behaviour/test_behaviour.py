@@ -164,3 +164,28 @@ def test_the_time_grows_with_the_length_whatever_is_repeated(piece: str) -> None
 
     seconds(1_000)
     assert seconds(100_000) < 60 * max(seconds(5_000), 0.001)
+
+
+ASKED = {
+    "en": "When does my parcel arrive and how can I return it?",
+    "de": "Wann kommt mein Paket an und wie kann ich es zurückgeben?",
+    "es": "¿Cuándo llega mi paquete y cómo puedo devolverlo?",
+    "nl": "Wanneer komt mijn pakket aan en hoe kan ik het terugsturen?",
+}
+ANSWERED = {
+    "en": "You can return it within 30 days.",
+    "de": "Sie können es innerhalb von 30 Tagen zurückgeben.",
+    "es": "Puede devolverlo en un plazo de 30 días.",
+    "nl": "U kunt het binnen 30 dagen terugsturen.",
+    "sv": "Du kan lämna tillbaka det inom 30 dagar om det inte är använt.",
+    "ja": "荷物は月曜日に届きます。",
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("answered", ANSWERED)
+def test_an_answer_in_another_language_than_its_question_is_found(
+    asked: str, answered: str
+) -> None:
+    found = signals(ANSWERED[answered], ASKED[asked])
+    assert found["other_language"] == float(asked != answered)

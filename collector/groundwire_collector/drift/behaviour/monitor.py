@@ -84,8 +84,8 @@ class BehaviourMonitor:
     """Watches behaviour signals; false alarms of all together stay within the budget.
 
     The budget is one of its own beside that of the other signals
-    (docs/decisions/0143-a-budget-for-behaviour.md). Price: some 30 microseconds a turn, 7 KB of
-    state a service that a commit writes anew.
+    (docs/decisions/0143-a-budget-for-behaviour.md). Price: some 30 microseconds a turn, 10 KB
+    of state a service that a commit writes anew.
     """
 
     config: MonitorConfig
