@@ -45,13 +45,19 @@ def _record(path: Path, number: int, line: bytes) -> Record:
 
 @contextmanager
 def record_sink(out: Path | None) -> Iterator[IO[str]]:
-    """Writer of result lines, to the file `out` or standard output."""
+    """Writer of result lines, to the file `out` (`.gz`: compressed) or standard output."""
     try:
-        opened = out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout)
+        opened = _opened(out) if out else nullcontext(sys.stdout)
     except OSError as error:
         raise UsageError(f"{out}: cannot be written: {error}") from error
     with opened as file:
         yield file
+
+
+def _opened(out: Path) -> IO[str]:
+    if out.suffix == ".gz":
+        return gzip.open(out, "wt", encoding="utf-8")
+    return out.open("w", encoding="utf-8")
 
 
 def write_record(file: IO[str], record: Record) -> None:
