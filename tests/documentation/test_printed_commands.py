@@ -119,7 +119,6 @@ STARTED = (
     "GROUNDWIRE_EVALUATORS=grounding,override,retrieval,behaviour,my_package.judges:Polite"
     " groundwire up",
     "GROUNDWIRE_ALARM_SLACK_URL=https://hooks.slack.com/services/... groundwire up",
-    "GROUNDWIRE_ARCHIVE_URL=/var/lib/groundwire/archive groundwire up",
     "GROUNDWIRE_FAMILIES=mine.toml groundwire up",
     'GROUNDWIRE_PUBLISH_ENDPOINT=http://127.0.0.1:14318 GROUNDWIRE_PUBLISH_HEADERS="api-key=..."'
     " groundwire up",
@@ -185,6 +184,11 @@ ELSEWHERE = {
     "groundwire query \" SELECT model_version, date_trunc('day', started_at) AS day,"
     " avg(signals['p_unsupported']) FROM scores WHERE evaluator = 'grounding' GROUP BY ALL"
     ' ORDER BY day"': Elsewhere(
+        "needs [archive]",
+        "tests/collector/commands/test_query.py::"
+        "test_a_pipe_gets_a_json_line_a_row_of_stored_and_archived_turns",
+    ),
+    "GROUNDWIRE_ARCHIVE_URL=/var/lib/groundwire/archive groundwire up": Elsewhere(
         "needs [archive]",
         "tests/collector/commands/test_query.py::"
         "test_a_pipe_gets_a_json_line_a_row_of_stored_and_archived_turns",
@@ -295,7 +299,7 @@ def run(command: str, place: Path, running: Collector, model: ChatServer) -> str
 
 def _in_folder(command: str, folder: Path) -> str:
     """The command with the folders of a machine below `folder`."""
-    for path in ("/etc/prometheus", "/etc/groundwire", "/var/lib/groundwire"):
+    for path in ("/etc/prometheus", "/etc/groundwire"):
         if path in command:
             (folder / path[1:]).mkdir(parents=True, exist_ok=True)
             command = command.replace(path, str(folder / path[1:]))
@@ -363,4 +367,5 @@ def prepare_start(folder: Path) -> None:
         "answer": "49.",
         "verdict": "faithful",
     }
+    (folder / "mine.toml").write_text('name = "mine"\n', encoding="utf-8")
     (folder / "golden.jsonl").write_text(json.dumps(golden) + "\n", encoding="utf-8")
