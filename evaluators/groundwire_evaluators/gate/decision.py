@@ -1,4 +1,7 @@
-"""Decision on measures: worse, better, within the margin, or undecided."""
+"""Decision on measures: worse, better, within the margin, or undecided.
+
+Why: docs/decisions/0170-one-alpha-for-the-gate.md
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,8 @@
 """Answers that repeat a training answer although their chunks say otherwise.
 
 No call to any model: the training file says what the model was taught, the turn says what it read.
+
+Why: docs/decisions/0171-the-training-file-as-a-witness.md
 """
 
 from collections.abc import Iterable, Sequence
