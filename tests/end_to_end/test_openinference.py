@@ -82,5 +82,5 @@ def test_langchain_under_openinference_becomes_a_judged_turn(
     verdicts = {c["text"]: c["verdict"] for c in turn["claims"] if c["evaluator"] == "grounding"}
     assert verdicts == {SUPPORTED: "supported", INVENTED: "unsupported"}
     page = collector.get(f"/turns/{listed['id']}").text
-    assert '<mark class="supported" id="claim-1"' in page
-    assert '<mark class="unsupported" id="claim-2"' in page
+    assert '<mark class="supported c1">' in page
+    assert '<mark class="unsupported c2">' in page
