@@ -34,8 +34,8 @@ from groundwire_evaluators.behaviour import Background, Behaviour, ToneReference
 from groundwire_evaluators.behaviour.answer_rules import rule_of
 from groundwire_evaluators.behaviour.expected import BehaviourFile, ExpectedBehaviour
 from groundwire_evaluators.drift import AlarmBudget
-from groundwire_evaluators.evaluation import Evaluation, State
-from groundwire_evaluators.turn import Turn
+from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
+from groundwire_evaluators.turn import Route, Turn
 
 TURNS_A_DAY = 1000
 GAP = timedelta(seconds=86_400 / TURNS_A_DAY)
@@ -82,6 +82,9 @@ class Habits:
     refuses: float = 0.03
     falsely: float = 0.01
     german: float = 0.005
+    ignores: float = 0.02  # answers that ignore the right chunk
+    misses: float = 0.03  # retrievals without it
+    parametric: float = 0.1  # turns without retrieval
     loops: float = 0.002
     json: float = 0.2  # answers that are JSON
     broken: float = 0.01  # of those
@@ -105,6 +108,9 @@ CHANGES: dict[str, Habits] = {
     "other_language": replace(USUAL, german=0.15),
     "refusal": replace(USUAL, refuses=0.2),
     "false_refusal": replace(USUAL, falsely=0.15),
+    "ignored_chunk": replace(USUAL, ignores=0.15),
+    "missing_chunk": replace(USUAL, misses=0.15),
+    "without_retrieval": replace(USUAL, parametric=0.3),
     "loop": replace(USUAL, loops=0.15),
     "repetition": replace(USUAL, repeats=0.4),
     "answer_words": replace(USUAL, sentences=5.0),
@@ -143,6 +149,7 @@ class Traffic:
         at = START + number * GAP
         turn = Turn(
             service="bot",
+            route=Route.PARAMETRIC if draw.random() < habits.parametric else Route.RETRIEVAL,
             question=QUESTION,
             answer=answer,
             started_at=at,
@@ -152,16 +159,26 @@ class Traffic:
             input_tokens=round(draw.lognormvariate(7.4, 0.3) * habits.input),
             output_tokens=round((words * 1.3 + 2) * draw.uniform(0.9, 1.1) * habits.output),
         )
-        false = float(draw.random() < habits.falsely)
-        grounding = Evaluation(
-            evaluator="grounding",
-            revision="1",
-            state=State.SCORED,
-            signals={"false_refusal": false},
-        )
+        grounding = self._grounding(habits)
         cost = ((turn.input_tokens or 0) * 0.4 + (turn.output_tokens or 0) * 1.6) * habits.price
         judged = JudgedTurn(turn, (grounding, self.evaluator.judge(turn)))
         return tuple(values_of(judged, cost / 1e6))
+
+    def _grounding(self, habits: Habits) -> Evaluation:
+        draw = self.random
+        missed, ignored = draw.random() < habits.misses, draw.random() < habits.ignores
+        claim = Claim(start=0, end=1, text="a", verdict=Verdict.SUPPORTED, chunk=0)
+        return Evaluation(
+            evaluator="grounding",
+            revision="1",
+            state=State.SCORED,
+            value=0.5 if missed else 1.0,
+            claims=() if ignored else (claim,),
+            signals={
+                "false_refusal": float(draw.random() < habits.falsely),
+                "answering_chunk": float(not missed),
+            },
+        )
 
     def _answer(self, habits: Habits) -> str:
         draw = self.random

@@ -41,6 +41,7 @@ VERDICT_COLOURS = {
     "not_a_claim": PLAIN,
 }
 CITATION_COLOURS = {"valid": GOOD, "wrong_chunk": BAD, "not_retrieved": POOR, "missing": PLAIN}
+CHUNK_COLOURS = {"used": GOOD, "ignored": BAD, "missing": POOR}
 VALUE_COLOURS = {"covered": GOOD, "novel": POOR, "overriding": BAD}
 OUTCOME_COLOURS = {
     "context": GOOD,

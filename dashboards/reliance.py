@@ -4,6 +4,7 @@ from grafana_foundation_sdk.builders import dashboard, timeseries
 
 from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
+    CHUNK_COLOURS,
     OUTCOME_COLOURS,
     PERIOD,
     PLAIN,
@@ -44,6 +45,8 @@ from groundwire_collector.alerting.promql import (
 from groundwire_collector.metric_definitions import (
     ANSWER_VALUES,
     CHUNK_AGE,
+    CHUNK_OUTCOMES,
+    CHUNK_REDUNDANCY,
     CONTEXT_UTILIZATION,
     DISTRACTOR_RATIO,
     EMPTY_RETRIEVALS,
@@ -64,6 +67,7 @@ from groundwire_collector.metric_definitions import (
     RETRIEVAL_RELEVANCE,
     SELF_REPORTED_MEMORY_ANSWERS,
     STALE_ANSWERS,
+    SUPPORTED_CLAIMS,
     SUPPORTING_CHUNK_RANK,
     TURNS,
 )
@@ -313,6 +317,40 @@ def place() -> timeseries.Panel:
     return by_version(panel, expression, exemplars=True)
 
 
+def chunk_outcomes() -> timeseries.Panel:
+    counted = rate(f"{CHUNK_OUTCOMES.name}_total", JUDGED)
+    panel = parts(
+        "What became of the right chunk?",
+        "Used; ignored: a chunk answers the question, but the answer differs or declines (the "
+        "model); missing: no chunk answers, nor does the answer (the retrieval).",
+        CHUNK_COLOURS,
+        empty="no question that a chunk could answer",
+    )
+    return panel.with_target(query(portion(counted, "outcome"), "{{outcome}}")).data_links(
+        [runbook_link("GroundwireChunksIgnored"), runbook_link("GroundwireChunksMissing")]
+    )
+
+
+def places() -> timeseries.Panel:
+    counted = rate(f"{SUPPORTED_CLAIMS.name}_total", JUDGED)
+    return line(
+        "At which place are the supporting chunks?",
+        "Share of supported claims by the place of their chunk in the prompt; 0 is the first. "
+        "Chunks in the middle that are never used are lost to the model.",
+        "percentunit",
+        "max",
+    ).with_target(query(portion(counted, "place"), "place {{place}}"))
+
+
+def redundancy() -> timeseries.Panel:
+    panel = bad_share(
+        "How much do chunks repeat one another?",
+        "Share of word pairs in the chunks that an earlier chunk of the turn holds already: prompt "
+        "that is paid for twice.",
+    )
+    return by_version(panel, mean(CHUNK_REDUNDANCY.name, JUDGED))
+
+
 def empty() -> timeseries.Panel:
     nothing = rate(f"{EMPTY_RETRIEVALS.name}_total", VERSION)
     retrieved = rate(f"{TURNS.name}_total", f'{VERSION}, route="retrieval"')
@@ -428,7 +466,11 @@ BELOW: tuple[Section, ...] = (
     ("How sure are these numbers?", (band(8, context_read, measured),)),
     (
         "What do answers rest on?",
-        (band(8, utilization, distractors, place), band(8, stale, chunk_ages)),
+        (
+            band(8, chunk_outcomes, places, redundancy),
+            band(8, utilization, distractors, place),
+            band(8, stale, chunk_ages),
+        ),
     ),
     ("Refusals and self-reported memory", (band(8, refusals, markers, memorized),)),
     ("Labels of chunks (needs labels)", (band(8, labelled, labelled_ranks, labelled_turns),)),

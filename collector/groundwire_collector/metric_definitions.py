@@ -264,6 +264,22 @@ RETRIEVAL_RELEVANCE = _histogram(
     "Weighted share of the question's terms covered by the best chunk.",
     *EVALUATOR_LABELS,
 )
+CHUNK_OUTCOMES = _counter(
+    "chunk_outcomes",
+    "Turns with a question by what became of the right chunk: used, ignored (a chunk answers, the "
+    "answer differs or declines) or missing (no chunk answers, nor does the answer).",
+    *(*EVALUATOR_LABELS, "outcome"),
+)
+SUPPORTED_CLAIMS = _counter(
+    "supported_claims",
+    "Supported claims by the place of the chunk that supports them: 0 is the first.",
+    *(*EVALUATOR_LABELS, "place"),
+)
+CHUNK_REDUNDANCY = _histogram(
+    "chunk_redundancy",
+    "Share of the word pairs in a turn's chunks that an earlier chunk holds already.",
+    *EVALUATOR_LABELS,
+)
 CONTEXT_UTILIZATION = _histogram(
     "context_utilization",
     "Chunks that support a claim / chunks given, of a scored turn.",

@@ -21,6 +21,8 @@ GROUNDING, OVERRIDE = {"evaluator": "grounding"}, {"evaluator": "override"}
 MEMORIZED = {"evaluator": "memorized_override"}
 STATES = tuple(state for state in State if state is not State.NOT_SAMPLED)
 # As the enumerations that are counted with, which load more than a scrape needs.
+PLACES = ("0", "1", "2", "3-4", "5-9", "10+")  # of chunks
+CHUNK_OUTCOMES = ("used", "ignored", "missing")
 STALE_OUTCOMES = ("follows_new", "keeps_old", "neither")
 RUN_STATES = ("finished", "abandoned")
 CALL_FAILURES = (
@@ -86,6 +88,8 @@ RULES: tuple[ZeroRule, ...] = (
     ZeroRule(metrics.SELF_REPORTED_MEMORY_ANSWERS, (metrics.EVALUATIONS,), where=OVERRIDE),
     _itself(metrics.ANSWER_TRAITS, "present", ("yes", "no")),
     _itself(metrics.STALE_ANSWERS, "outcome", STALE_OUTCOMES),
+    _itself(metrics.CHUNK_OUTCOMES, "outcome", CHUNK_OUTCOMES),
+    _itself(metrics.SUPPORTED_CLAIMS, "place", PLACES),
     ZeroRule(metrics.EMPTY_RETRIEVALS, (metrics.TURNS,), where={"route": Route.RETRIEVAL}),
     _itself(metrics.PROBE_OUTCOMES, "outcome", Outcome),
     _itself(metrics.PROBE_RUNS, "state", RUN_STATES),

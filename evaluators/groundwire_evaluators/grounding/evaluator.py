@@ -51,6 +51,8 @@ from groundwire_evaluators.grounding.verdicts import (
 )
 from groundwire_evaluators.preconditions import not_judged, restates
 from groundwire_evaluators.reader import Reader, installed_reader
+from groundwire_evaluators.retrieval.evaluator import WHOLE_PROMPT
+from groundwire_evaluators.retrieval.outcome import ANSWERING_CHUNK
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
@@ -122,6 +124,8 @@ class Grounding:
         if chunk is not None:
             reason = f"{reason}, though chunk {chunk + 1} speaks of what is asked"
         signals = {"false_refusal": float(chunk is not None)}
+        if _asks_its_chunks(turn, passages, language):
+            signals[ANSWERING_CHUNK] = float(chunk is not None)
         return replace(self._without(state, reason), signals=signals)
 
     def judge(self, turn: Turn) -> Evaluation:
@@ -228,6 +232,10 @@ class Grounding:
             for chunk, passage in zip(turn.chunks, passages, strict=True)
         ]
         usage = ChunkUsage.of(claims, relevance)
+        answering = {}
+        if _asks_its_chunks(turn, passages, judged.language):
+            chunk = answering_chunk(turn.question, passages, judged.language)
+            answering = {ANSWERING_CHUNK: float(chunk is not None)}
         logit = self._logit(all_judged, len(checked), kind)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
@@ -248,7 +256,10 @@ class Grounding:
                     turn.cited,
                 )
             ),
-            signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),
+            signals={"p_unsupported": p_unsupported}
+            | _counts(checked)
+            | usage.signals()
+            | answering,
         )
 
     def _judged(
@@ -520,6 +531,14 @@ def _without_comments(
 
 
 _FRAMED = 0.7  # share of a claim near its evidence from which it is more than a comment
+
+
+def _asks_its_chunks(turn: Turn, passages: Sequence[Passage], language: Language) -> bool:
+    """Whether a sentence of a chunk could answer: a question, not a summary or about records."""
+    on_records = any(passage.record is not None for passage in passages)
+    if turn.context_source == WHOLE_PROMPT or kind_of(turn.question, on_records) != "answers":
+        return False
+    return bool(QuestionTerms.of(turn.question, language).weights)
 
 
 def _reason_of_worst(checked: Sequence[JudgedClaim]) -> str | None:

@@ -17,6 +17,8 @@ def answering_chunk(
     """The first chunk with a sentence that holds nearly all that is asked; None where none has."""
     terms = QuestionTerms.of(question, language)
     for at, passage in enumerate(passages):
+        if terms.relevance(passage.places.keys()) < ANSWERING:
+            continue  # no sentence holds more than its passage
         for index in range(len(passage.bounds)):
             keys = {token.key for token in passage.sentence(index)}
             if terms.relevance(keys) >= ANSWERING:

@@ -6,11 +6,16 @@ from functools import lru_cache
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.retrieval.ages import ages
-from groundwire_evaluators.retrieval.relevance import ChunkTerms, QuestionTerms, redundancy
+from groundwire_evaluators.retrieval.relevance import (
+    ChunkTerms,
+    QuestionTerms,
+    duplicates,
+    redundancy,
+)
 from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.turn import Turn
 
-_WHOLE_PROMPT = "prompt"  # the rung on which the one chunk holds the question too
+WHOLE_PROMPT = "prompt"  # the rung on which the one chunk holds the question too
 _SAMPLE = 2_000  # code points of a chunk whose language is told
 
 
@@ -21,10 +26,10 @@ class Retrieval:
     `value` is the relevance of the best chunk: the share of what the question asks for, by weight
     of its words, that this chunk speaks of, in [0, 1]. Signals: `relevance_mean` over the chunks,
     `relevance_rank` (place of the best chunk, from 0), `redundancy` in [0, 1] (text that an
-    earlier chunk held), `chunks` (a count), and ages in seconds where metadata tell them
-    (`retrieval.ages`). States: `no_context` for an empty retrieval, `not_evaluable` where there is
-    no question, or one of small words only, or a language that is not read, or where the whole
-    prompt is the one chunk: it holds the question too.
+    earlier chunk held), `duplicates` (share of near-copies), `chunks` (a count), and ages in
+    seconds where metadata tell them (`retrieval.ages`). States: `no_context` for an empty
+    retrieval, `not_evaluable` where there is no question, or one of small words only, or a language
+    that is not read, or where the whole prompt is the one chunk: it holds the question too.
 
     A relevance is lexical: it falls when the retrieval fetches other subjects, and says nothing of
     which of several chunks on the subject answers. Which chunks the *answer* rests on is told by
@@ -41,7 +46,7 @@ class Retrieval:
         texts = [chunk.text for chunk in turn.retrieved]
         if turn.not_evaluable_reason:
             return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, signals)
-        if turn.context_source == _WHOLE_PROMPT:
+        if turn.context_source == WHOLE_PROMPT:
             return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", signals)
         if not any(text.strip() for text in texts):
             return self._evaluation(State.NO_CONTEXT, "no chunk was given", signals)
@@ -62,6 +67,7 @@ class Retrieval:
                 "relevance_mean": sum(relevance) / len(relevance),
                 "relevance_rank": float(relevance.index(max(relevance))),
                 "redundancy": redundancy(read),
+                "duplicates": duplicates(read),
                 "chunks": float(len(read)),
             }
             | signals,

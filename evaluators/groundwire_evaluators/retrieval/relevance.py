@@ -9,6 +9,7 @@ from groundwire_evaluators.text.tokens import WORD, fold, keys
 from groundwire_evaluators.text.words import META, Language
 
 RELATED = 0.3  # from this relevance on a chunk speaks of the question
+NEAR_COPY = 0.8  # share of a chunk's word pairs in one earlier chunk
 _LONGEST_QUESTION = 4_000  # code points
 
 
@@ -63,3 +64,18 @@ def redundancy(chunks: Sequence[ChunkTerms]) -> float:
         again += len(chunk.pairs & seen)
         seen |= chunk.pairs
     return again / total if total else 0.0
+
+
+def duplicates(chunks: Sequence[ChunkTerms]) -> float:
+    """Share in [0, 1] of chunks that are near-copies of an earlier one, by their word pairs.
+
+    Pairs are shingles of two words; the measure is containment (Broder 1997,
+    https://doi.org/10.1109/SEQUEN.1997.666900), so a part of an earlier chunk is a copy too.
+    Price: quadratic in the chunks, some 10 µs a pair of them.
+    """
+    copies = 0
+    for at, chunk in enumerate(chunks):
+        least = NEAR_COPY * len(chunk.pairs)
+        before = chunks[:at] if chunk.pairs else ()
+        copies += any(len(chunk.pairs & other.pairs) >= least for other in before)
+    return copies / len(chunks) if chunks else 0.0

@@ -130,3 +130,26 @@ def test_a_refusal_that_a_chunk_could_have_answered_is_counted_as_false():
             )
         )
         assert values(increments, metric_definitions.FALSE_REFUSALS, "evaluator") == count
+
+
+def test_what_became_of_the_right_chunk_is_counted_by_outcome():
+    for state, value, answering, outcome in (
+        (State.SCORED, 1.0, 1.0, "used"),
+        (State.REFUSAL, None, 1.0, "ignored"),
+        (State.REFUSAL, None, 0.0, "missing"),
+        (State.SCORED, 0.5, 0.0, "missing"),
+    ):
+        claim = Claim(start=0, end=1, text="a", verdict=Verdict.SUPPORTED, chunk=3)
+        increments = counted(
+            Evaluation(
+                evaluator="grounding",
+                revision="1",
+                state=state,
+                value=value,
+                claims=(claim,) if state is State.SCORED else (),
+                signals={"answering_chunk": answering},
+            )
+        )
+        assert values(increments, metric_definitions.CHUNK_OUTCOMES, "outcome") == {outcome: 1}
+        placed = {"3-4": 1} if state is State.SCORED else {}
+        assert values(increments, metric_definitions.SUPPORTED_CLAIMS, "place") == placed

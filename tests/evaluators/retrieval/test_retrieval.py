@@ -73,3 +73,13 @@ def test_it_reads_other_languages() -> None:
 def test_hostile_texts_fail_no_turn() -> None:
     for text in ("\ud800" * 50, "a" * 200_000, "\0", "🙂" * 1000, "word " * 50_000):
         assert judged("Where is the word?", text).state is not State.FAILED
+
+
+def test_near_copies_of_an_earlier_chunk_are_counted() -> None:
+    text = "The fee for a lost badge is 20 euros and is paid at the front desk of the building."
+    copy = text.replace("20", "25")
+    other = "Trips are booked by the travel office at least ten days before they begin."
+    chunks = tuple(Chunk(text=each) for each in (text, other, copy))
+    found = Retrieval().judge(Turn(question="What is the fee for a lost badge?", chunks=chunks))
+    assert found.signals["duplicates"] == pytest.approx(1 / 3)
+    assert found.signals["redundancy"] > 0.2

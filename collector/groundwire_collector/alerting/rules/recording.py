@@ -21,6 +21,7 @@ from groundwire_collector.alerting.rules.burn_rate import (
 from groundwire_collector.alerting.rules.drops import MEDIAN, RecordedShare
 from groundwire_collector.alerting.rules.settings import RuleSettings, duration
 from groundwire_collector.metric_definitions import (
+    CHUNK_OUTCOMES,
     CLAIMS,
     DRIFT_CHANGE_BOUND,
     DRIFT_CHANGE_TIMESTAMP,
@@ -56,6 +57,23 @@ UNRETRIEVED = RecordedShare(
     "service:groundwire_retrievals:increase",
     ("service",),
 )
+OUTCOMES = "version_evaluator:groundwire_chunk_outcomes:increase"
+IGNORED_CHUNKS = RecordedShare(
+    "version_evaluator",
+    "groundwire_ignored_chunks",
+    "service_evaluator",
+    "the share of turns that ignore a chunk that answers",
+    OUTCOMES,
+    BY_SERVICE_AND_JUDGE,
+)
+MISSING_CHUNKS = RecordedShare(
+    "version_evaluator",
+    "groundwire_missing_chunks",
+    "service_evaluator",
+    "the share of turns without a chunk that answers",
+    OUTCOMES,
+    BY_SERVICE_AND_JUDGE,
+)
 MEMORIZATION = RecordedShare(
     "version_source",
     "groundwire_memorization",
@@ -84,6 +102,7 @@ def recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *burn_recordings(limits),
         *_reliance(limits),
         *_retrieval(limits),
+        *_chunk_outcomes(limits),
         *_health(limits),
         *_drift(limits),
     )
@@ -101,6 +120,12 @@ def references(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         ),
         FALSELY_REFUSED.reference(
             limits, "service_evaluator:groundwire_false_refusals:ratio", limits.current_window
+        ),
+        *(
+            share.reference(
+                limits, f"service_evaluator:{share.metric}:ratio", limits.current_window
+            )
+            for share in (IGNORED_CHUNKS, MISSING_CHUNKS)
         ),
         UNRETRIEVED.reference(limits, UNRETRIEVED.ratio, limits.current_window),
         MEMORIZATION.reference(
@@ -322,6 +347,42 @@ def _retrieval(limits: RuleSettings) -> tuple[RecordingRule, ...]:
             "Median age of the index over the turns of a service.",
             f"histogram_quantile(0.5, {_buckets(limits, INDEX_AGE.name, 'service')})",
         ),
+    )
+
+
+def _chunk_outcomes(limits: RuleSettings) -> tuple[RecordingRule, ...]:
+    window = limits.current_window
+    return (
+        RecordingRule(
+            OUTCOMES,
+            "Turns for which it is known what became of the right chunk.",
+            grown(limits, BY_JUDGE, total(CHUNK_OUTCOMES), window),
+        ),
+        *_chunk_outcome(limits, IGNORED_CHUNKS, "ignored"),
+        *_chunk_outcome(limits, MISSING_CHUNKS, "missing"),
+    )
+
+
+def _chunk_outcome(
+    limits: RuleSettings, share: RecordedShare, outcome: str
+) -> tuple[RecordingRule, ...]:
+    series = total(CHUNK_OUTCOMES, f'{{outcome="{outcome}"}}')
+    by_version, of_service = (
+        grown(limits, by, series, limits.current_window) for by in (BY_JUDGE, BY_SERVICE_AND_JUDGE)
+    )
+    turns = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) ({OUTCOMES})"
+    return (
+        RecordingRule(
+            share.ratio,
+            f"Share of turns whose right chunk is {outcome}.",
+            f"({by_version}\nor {OUTCOMES} * 0)\n/ ({OUTCOMES} > 0)",
+        ),
+        RecordingRule(
+            f"service_evaluator:{share.metric}:ratio",
+            "The same over all versions of a service.",
+            f"({of_service}\nor {turns} * 0)\n/ ({turns} > 0)",
+        ),
+        *share.recordings(),
     )
 
 

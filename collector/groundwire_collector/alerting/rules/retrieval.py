@@ -4,13 +4,22 @@ from groundwire_collector.alerting.annotations import (
     SHARE,
     WHOLE,
     dashboard_url,
+    drift_since,
     named,
     number,
     turns_url,
     versions,
 )
+from groundwire_collector.alerting.promql import BY_JUDGE, BY_SERVICE_AND_JUDGE, BY_VERSION
 from groundwire_collector.alerting.rules.alert import AlertRule
-from groundwire_collector.alerting.rules.recording import SLOW_QUANTILE, UNRETRIEVED
+from groundwire_collector.alerting.rules.drops import RecordedShare
+from groundwire_collector.alerting.rules.recording import (
+    FALSELY_REFUSED,
+    IGNORED_CHUNKS,
+    MISSING_CHUNKS,
+    SLOW_QUANTILE,
+    UNRETRIEVED,
+)
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 from groundwire_collector.metric_definitions import CHANGED_SINCE_TRAINING, MODEL_TRAINED
 
@@ -22,6 +31,8 @@ BY_MODEL = ("service", "model_version")
 def retrieval_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     return (
         retrieval_broken(limits),
+        chunks_ignored(limits),
+        chunks_missing(limits),
         retrieval_slow(limits),
         index_stale(limits),
         retraining_due(limits),
@@ -49,6 +60,68 @@ def retrieval_broken(limits: RuleSettings) -> AlertRule:
         "return? Then check the retriever: index, connection, filters, access rights.",
         links={
             "turns_url": turns_url(limits, SERVICE, "newest", "&state=no_context"),
+            "dashboard_url": dashboard_url(limits),
+        },
+    )
+
+
+def chunks_ignored(limits: RuleSettings) -> AlertRule:
+    refused = f"{FALSELY_REFUSED.rise} > {limits.min_false_refusal_rise:g}"
+    return _chunk_alert(
+        limits,
+        "GroundwireChunksIgnored",
+        IGNORED_CHUNKS,
+        "differ from a chunk that answers the question, or decline",
+        "The retrieval found it, the model did not read it. Refusals alone alert as "
+        "GroundwireFalseRefusals.",
+        "Open the worst turns: does the chunk answer, and what does the answer say instead? Then "
+        "compare model and prompt of this version, and the place of the chunk, with before.",
+        f"\nunless on ({', '.join(BY_JUDGE)}) ({refused})",
+    )
+
+
+def chunks_missing(limits: RuleSettings) -> AlertRule:
+    return _chunk_alert(
+        limits,
+        "GroundwireChunksMissing",
+        MISSING_CHUNKS,
+        "decline or say what no chunk supports, and no chunk answers the question",
+        "The model had nothing to read: the retrieval missed it, the index lacks it, or people ask "
+        "something new.",
+        "Open the newest of these turns: is there a chunk for them in the index? If so, compare "
+        "index, embedding and filters with before; if not, the content is missing.",
+        f"\nunless on (service) {UNRETRIEVED.rise} > {limits.min_unretrieved_rise:g}",
+    )
+
+
+def _chunk_alert(
+    limits: RuleSettings,
+    name: str,
+    share: RecordedShare,
+    what: str,
+    meaning: str,
+    first: str,
+    unless: str,
+) -> AlertRule:
+    usual = number(share.median, BY_SERVICE_AND_JUDGE, SHARE)
+    return AlertRule(
+        name=name,
+        severity=Severity.TICKET,
+        expression=f"{share.ratio}\n"
+        f"and {share.rise} > {limits.min_chunk_outcome_rise:g}\n"
+        f"and {share.rise} > {limits.noise_factor:g} * {share.stderr}\n"
+        f"and {share.count} >= {limits.min_turns}{unless}",
+        for_seconds=limits.ticket_after,
+        keep_firing=limits.keep_firing_for,
+        summary=f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the answers {what} "
+        f"(usual: {usual})",
+        description=f"Over {duration(limits.current_window)} and "
+        f"{number(share.count, BY_JUDGE, WHOLE)} turns; usual is the median over "
+        f"{duration(limits.reference_window)}. {meaning}",
+        since=drift_since(),
+        first=first,
+        links={
+            "turns_url": turns_url(limits, BY_VERSION, "worst"),
             "dashboard_url": dashboard_url(limits),
         },
     )

@@ -118,6 +118,13 @@ class RuleSettings(BaseModel):
     min_false_refusal_rise: float = Field(
         0.05, gt=0, le=1, description="Smallest relevant rise of the share of false refusals."
     )
+    min_chunk_outcome_rise: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="Smallest relevant rise of the share of turns whose right chunk is ignored, or "
+        "missing.",
+    )
     min_unretrieved_rise: float = Field(
         0.1, gt=0, lt=1, description="Smallest relevant rise of the share of turns without context."
     )

@@ -8,6 +8,8 @@ from groundwire_collector.storage.drift import BEHAVIOUR
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.drift.margin import ChangeDirection
 from groundwire_evaluators.evaluation import State
+from groundwire_evaluators.retrieval.outcome import ANSWERING_CHUNK, ChunkOutcome, chunk_outcome
+from groundwire_evaluators.turn import Route
 
 UP, BOTH = (ChangeDirection.UP,), (ChangeDirection.UP, ChangeDirection.DOWN)
 EVALUATOR, GROUNDING = "behaviour", "grounding"
@@ -81,6 +83,9 @@ BEHAVIOUR_SIGNALS = (
     _share("other_language", "answers in another language than the question"),
     _share("refusal", "answers that decline", both=True),
     _share("false_refusal", "answers that decline although a chunk answers"),
+    _share("ignored_chunk", "answers that ignore a chunk that answers"),
+    _share("missing_chunk", "answers without a chunk that answers"),
+    _share("without_retrieval", "turns answered without retrieval", both=True),
     _share("loop", "answers that end in a loop"),
     _amount("repetition", "repetition within answers", "of the word sequences", only_up=True),
     _amount("answer_words", "length of answers", "words"),
@@ -121,6 +126,7 @@ def values_of(judged: JudgedTurn, cost: float | None = None) -> Iterator[SignalV
     `cost` in the currency of the price list, where one is set. A signal that depends on the file
     of expected behaviour belongs to its digest, so that another file starts a baseline of its own.
     """
+    yield from _retrieval_values(judged)
     for evaluation in judged.evaluations:
         if evaluation.evaluator == GROUNDING and evaluation.state in _JUDGED:
             refused = evaluation.signals.get("false_refusal", 0.0)
@@ -135,4 +141,18 @@ def values_of(judged: JudgedTurn, cost: float | None = None) -> Iterator[SignalV
             yield SignalValue(BY_NAME["cost"], cost, base)
 
 
+def _retrieval_values(judged: JudgedTurn) -> Iterator[SignalValue]:
+    """Route of a turn, and what became of the right chunk."""
+    parametric = float(judged.turn.route is Route.PARAMETRIC)
+    yield SignalValue(BY_NAME["without_retrieval"], parametric, _ROUTES)
+    outcome = chunk_outcome(judged.evaluations)
+    if outcome is None:
+        return
+    revision = next(e.revision for e in judged.evaluations if ANSWERING_CHUNK in e.signals)
+    for name, watched in _OUTCOMES.items():
+        yield SignalValue(BY_NAME[name], float(outcome is watched), revision)
+
+
+_ROUTES = "1"  # revision of what counts as without retrieval
+_OUTCOMES = {"ignored_chunk": ChunkOutcome.IGNORED, "missing_chunk": ChunkOutcome.MISSING}
 _JUDGED = {State.SCORED, State.REFUSAL, State.NO_CLAIMS}

@@ -1,0 +1,70 @@
+"""How often the chunk outcome is right, on answers of recorded fine-tunes.
+
+    python -m benchmarks.chunk_outcomes
+
+Known of each answer: whether a passage that was shown holds this year's value, and what the answer
+did, by the recording's rules. Beside the answers as recorded, the same questions and answers
+without the passages that hold the value: a retrieval that missed them.
+"""
+
+import random
+import time
+from collections import Counter
+from dataclasses import replace
+
+from benchmarks.real_model import answers
+from benchmarks.real_model.answers import Answer
+from benchmarks.real_model.judged import turn
+from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.reliance import Override
+from groundwire_evaluators.retrieval.outcome import ChunkOutcome, chunk_outcome
+from groundwire_evaluators.runner import evaluate
+
+SAMPLE = 1_500
+ANSWERED = {
+    **dict.fromkeys(("right", "both"), "right"),
+    **dict.fromkeys(("memory", "invented"), "another value"),
+    **dict.fromkeys(("misread", "echo"), "misread or echo"),
+    "refusal": "declined",
+}
+UNKNOWN = "unknown"
+
+
+def main() -> None:
+    opened = [each for each in answers.read() if each.mode == "open"]
+    chosen = random.Random(0).sample(opened, SAMPLE)
+    shown = [each for each in chosen if holds(each)]
+    cut = [each for each in map(without_value, shown) if each.passages]
+    report("the passage was shown", shown)
+    report("the passage was taken away", cut)
+    report("the passage was not found", [each for each in chosen if not holds(each)])
+
+
+def holds(each: Answer) -> bool:
+    return any(each.this_year in passage.text for passage in each.passages)
+
+
+def without_value(each: Answer) -> Answer:
+    rest = tuple(part for part in each.passages if each.this_year not in part.text)
+    return replace(each, passages=rest)
+
+
+def report(title: str, found: list[Answer]) -> None:
+    began = time.process_time()
+    turns = [turn(each) for each in found]
+    judged = zip(*(evaluate(one, turns) for one in (Grounding(), Override())), strict=True)
+    counts = Counter(
+        (ANSWERED[each.truth], chunk_outcome(pair) or UNKNOWN)
+        for each, pair in zip(found, judged, strict=True)
+    )
+    names = (*ChunkOutcome, UNKNOWN)
+    print(f"\n{title} ({len(found)} answers) | " + " | ".join(names))
+    for answer in dict.fromkeys(ANSWERED.values()):
+        row = [counts[answer, name] for name in names]
+        total = sum(row) or 1
+        print(f"{answer} ({sum(row)}) | " + " | ".join(f"{n / total:.2f}" for n in row))
+    print(f"{time.process_time() - began:.1f} CPU s")
+
+
+if __name__ == "__main__":
+    main()
