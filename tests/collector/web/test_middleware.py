@@ -12,7 +12,10 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage.keys import first_key
 
 KEY = {"Authorization": "Bearer gw_test"}
-PAGES = ["/turns", "/labels", "/estimates", "/alarms", "/docs", "/login?next=/turns"]
+PAGES = [
+    *("/", "/turns", "/sessions", "/alarms", "/compare", "/labels", "/estimates"),
+    *("/unanswered-traces", "/docs", "/login?next=/turns"),
+]
 
 
 def client_of(folder: Path, **settings: str) -> TestClient:
