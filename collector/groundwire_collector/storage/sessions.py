@@ -121,21 +121,23 @@ def _key() -> ColumnElement[tuple[str, str]]:
 def _numbers(
     connection: Connection, keys: Sequence[SessionKey]
 ) -> dict[SessionKey, tuple[int, int, int]]:
-    """Turns, scored turns and flagged turns of sessions."""
+    """Turns, scored turns and flagged turns of sessions, by the index of their ids."""
     of_turn = (SCORE.c.turn_id == TURN.c.id) & (SCORE.c.evaluator == HEADLINE)
     scored = func.sum(case((SCORE.c.flagged.is_not(None), 1), else_=0))
     flagged = func.sum(case((SCORE.c.flagged.is_(True), 1), else_=0))
     number = func.count(TURN.c.id.distinct())
     found = {}
+    wanted = set(keys)
     for batch in batched(list(keys)):
         query = (
             select(TURN.c.session_id, TURN.c.service, number, scored, flagged)
             .select_from(TURN.outerjoin(SCORE, of_turn))
-            .where(tuple_(TURN.c.session_id, TURN.c.service).in_(batch))
+            .where(TURN.c.session_id.in_({session_id for session_id, _ in batch}))
             .group_by(TURN.c.session_id, TURN.c.service)
         )
         for session_id, service, *counts in connection.execute(query):
-            found[session_id, service] = (int(counts[0]), int(counts[1]), int(counts[2]))
+            if (session_id, service) in wanted:
+                found[session_id, service] = (int(counts[0]), int(counts[1]), int(counts[2]))
     return found
 
 

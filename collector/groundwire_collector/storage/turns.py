@@ -40,6 +40,7 @@ from groundwire_evaluators.turn import Chunk, CitedSource, Route, Turn
 NANOSECONDS = 1_000_000_000
 _LATEST_NS = 2**63 - 1
 LISTED = TURN_LISTING.c
+_OF_FEW_TURNS = {"session_id", "user_id"}  # facts with an index of their own
 _COLUMNS = {
     "id",
     "trace_id",
@@ -387,7 +388,7 @@ def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:
 def _doubt(query: TurnQuery) -> ColumnElement[Any]:
     """`p_unsupported`; for few turns so that SQLite does not walk the index of all by it."""
     column: ColumnElement[Any] = LISTED.p_unsupported
-    few = query.state in RARE_STATES or _of_facts(query)
+    few = query.state in RARE_STATES or {name for name, _ in query.facts} & _OF_FEW_TURNS
     return column + literal_column("0.0") if few else column
 
 

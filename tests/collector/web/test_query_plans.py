@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, event
 
-from benchmarks.big_store import HEADERS, NOW, VIEWS, fill, trace_of
+from benchmarks.big_store import HEADERS, NOW, VIEWS, fill, raise_alarm, trace_of
 from groundwire_collector.app import create_app
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
@@ -27,6 +27,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     engine = open_engine(found)
     make_schema(engine)
     fill(engine, TURNS)
+    raise_alarm(engine)
     if request.param == "statistics":  # as somebody may have them made
         with engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -76,7 +77,14 @@ def is_partial(connection: Connection, index: str | None) -> bool:
 @pytest.mark.parametrize("address", [path + query for path in VIEWS for query in VIEWS[path]])
 def test_no_view_reads_all_turns(client: TestClient, address: str) -> None:
     middle = quote((NOW - timedelta(days=15)).isoformat())
-    asked_for = address.format(middle=middle, trace=trace_of(TURNS // 2))
+    trace = trace_of(TURNS // 2)
+    [session] = client.get("/api/v1/sessions?limit=1").json()["sessions"]
+    asked_for = address.format(
+        middle=middle,
+        trace=trace,
+        turn=f"{trace}-{1:016x}",
+        of_session=f"{session['service']}/{session['session_id']}",
+    )
     found = statements(client, asked_for)
     with client.app.state.engine.connect() as connection:  # type: ignore[attr-defined]
         assert [each[0] for each in found if reads_all(connection, each)] == []

@@ -169,7 +169,7 @@ class TurnListingRow(StoredModel, table=True):
         Index("ix_turn_listing_user_id", "user_id", "started_ns"),
         Index(
             "ix_turn_listing_facts",
-            *("started_ns", "turn_id", "p_unsupported", "service", "diagnostic"),
+            *("p_unsupported", "started_ns", "turn_id", "service", "diagnostic"),
             *("route", "model", "failed", "seconds"),
         ),
         Index(

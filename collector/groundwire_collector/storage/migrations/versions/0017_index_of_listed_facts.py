@@ -9,7 +9,7 @@ revision = "0017"
 down_revision = "0016"
 
 COLUMNS = (
-    *("started_ns", "turn_id", "p_unsupported", "service", "diagnostic"),
+    *("p_unsupported", "started_ns", "turn_id", "service", "diagnostic"),
     *("route", "model", "failed", "seconds"),
 )
 
