@@ -8,6 +8,7 @@ it by its sign: negations and "closed" turn it. Seven languages.
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import cast
 
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.opposition import NEGATORS
@@ -66,12 +67,9 @@ def compare_exceptions(
         return ExceptionComparison()
     conflict: Conflict | None = None
     for chunk, passage in enumerate(passages):
-        if passage.record is not None or (taking_out | _NOT).isdisjoint(passage.lowers):
-            continue
-        for index in range(len(passage.bounds)):
-            made = _read(passage.sentence(index), passage.text, taking_out, language)
-            sign = made and _sign_of(tokens, made, language)
-            if made is None or sign is None:
+        for index, made in _exceptions(passage, taking_out, language):
+            sign = _sign_of(tokens, made, language)
+            if sign is None:
                 continue
             if sign == _affirms(tokens, language):
                 return ExceptionComparison(agrees=True)
@@ -81,6 +79,23 @@ def compare_exceptions(
             claimed = " ".join(token.text for token in tokens)
             conflict = conflict or Conflict(kind, start, end, claimed, shown.text, True, chunk)
     return ExceptionComparison(conflict)
+
+
+def _exceptions(
+    passage: Passage, taking_out: Set[str], language: Language
+) -> list[tuple[int, _Exception]]:
+    """The sentences of a chunk that make an exception; kept with the chunk."""
+    found = passage.notes.get("exceptions")
+    if found is None:
+        found = []
+        if passage.record is None and not (taking_out | _NOT).isdisjoint(passage.lowers):
+            read = (
+                (index, _read(passage.sentence(index), passage.text, taking_out, language))
+                for index in range(len(passage.bounds))
+            )
+            found = [(index, made) for index, made in read if made is not None]
+        passage.notes["exceptions"] = found
+    return cast(list[tuple[int, _Exception]], found)
 
 
 def _read(

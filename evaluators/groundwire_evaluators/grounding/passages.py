@@ -81,6 +81,7 @@ class Passage:
         # Its sentences with a status (`stated.py`), and aligned (`aligned.py`), once read.
         self.statuses: list[tuple[int, list[Status]]] | None = None
         self._sides: dict[int, Side] = {}
+        self.notes: dict[str, object] = {}  # what the comparisons read in it, by their names
         self._fill()
 
     def _fill(self) -> None:
@@ -174,6 +175,21 @@ class Passage:
             if self.quantities[at].value > quantity.value + half:
                 break
         return False
+
+    def places_of(self, quantity: Quantity) -> list[int]:
+        """The sentences with a quantity that agrees with one in a claim."""
+        starts = self._sentence_starts
+        return sorted(
+            {
+                bisect_right(starts, shown.start) - 1
+                for shown in self.quantities
+                if agree(quantity, shown)
+            }
+        )
+
+    @cached_property
+    def _sentence_starts(self) -> list[int]:
+        return [start for start, _ in self.bounds]
 
     def quantities_of(self, index: int) -> list[Quantity]:
         """The quantities that begin in a sentence."""

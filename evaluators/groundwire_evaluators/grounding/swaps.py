@@ -164,9 +164,8 @@ def exchanged_values(statement: Statement, passages: Sequence[Passage]) -> Itera
         places = [
             (chunk, index)
             for chunk, passage in enumerate(passages)
-            if passage.record is None and not passage.tables and passage.shows(value)
-            for index in range(len(passage.bounds))
-            if any(agree(value, each) for each in passage.quantities_of(index))
+            if passage.record is None and not passage.tables
+            for index in passage.places_of(value)
         ][:_MOST_PLACES]
         rivals = [
             rival_of_part(value, subject, passages[chunk], index, by_words=value.kind != "number")
