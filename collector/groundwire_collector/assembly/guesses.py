@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.attribute_index import is_read
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.value_parsing import parse_answer, parse_question, try_unpack
@@ -62,7 +63,7 @@ def exchange_in(readings: Iterable[SpanView]) -> Exchange | None:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text under a name that no table reads; `whole`: it is a conversation with its answer."""
+    """A text of a span; `whole`: it is a conversation with its answer."""
 
     key: str
     span: str
@@ -75,8 +76,9 @@ class _Text:
 
 
 def _texts(reading: SpanView) -> Iterator[_Text]:
+    marked = reading.kind != SpanKind.OTHER  # by a table, which reads what it knows
     for key, value in reading.attributes.items():
-        if OTHER_CONVENTIONS.match(key) or is_read(key) or not isinstance(value, str):
+        if OTHER_CONVENTIONS.match(key) or not isinstance(value, str) or (marked and is_read(key)):
             continue
         unpacked = try_unpack(value)
         if isinstance(unpacked, str):

@@ -6,13 +6,14 @@ marks as the question is the question, else what is left of the last message of 
 without such marks is not divided.
 """
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from groundwire_collector.assembly.value_parsing import Message
+from groundwire_collector.assembly.value_parsing import Message, try_unpack
 
 LONGEST_LABEL = 160  # characters of a line that introduces context
 LEAST_CONTEXT = 40  # characters of a context without a question beside it
@@ -32,12 +33,13 @@ _QUESTION = (
 )
 _ANSWER = (
     r"(?:helpful[ _-]|final[ _-]|your[ _-])?(?:answer|response|reply)|antwort|réponse|respuesta"
-    r"|risposta|resposta|antwoord|assistant|ai"
+    r"|risposta|resposta|antwoord|assistant|ai|a"
 )
 _OTHER = (
     r"instructions?|rules|task|guidelines?|output[ _-]format|anweisung\w*"
     r"|chat[ _-]history|history|conversation|previous[ _-]\w+|system"
 )
+_CONTEXT_NAME, _QUESTION_NAME = re.compile(_CONTEXT), re.compile(_QUESTION)
 _NO_LABEL = r"(?!(?:what|which|how|why|who|where|when|is|are|do|does|can|explain)\b)"
 _TAG = re.compile(
     rf"<(?P<end>/?)(?P<name>(?P<context>{_CONTEXT})|(?P<question>{_QUESTION}))(?:\s[^<>]{{0,400}})?>",
@@ -57,7 +59,8 @@ _LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(
-    rf"^[ \t]*#+[ \t]+(?:(?P<context>(?:\w+ ){{0,3}}(?:{_CONTEXT}))|(?P<question>{_QUESTION})"
+    r"^[ \t]*(?:#+[ \t]+|(?-i:(?=[A-Z][A-Z ]+$)))"
+    rf"(?:(?P<context>(?:\w+ ){{0,3}}(?:{_CONTEXT}))|(?P<question>{_QUESTION})"
     rf"|(?P<answer>{_ANSWER})|(?P<other>{_OTHER}))[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -126,12 +129,31 @@ def split(text: str, least: int = LEAST_CONTEXT) -> PromptParts:
     """
     if len(text) > LONGEST_PROMPT:
         return PromptParts()
+    if (parts := _of_json(text)) is not None:
+        return parts
     tagged = _of_tags(text)
     if tagged.context:
         return tagged
     labelled = _of_labels(text)
     telling = labelled.question or sum(map(len, labelled.context)) >= least
     return labelled if labelled.context and telling else PromptParts()
+
+
+def _of_json(text: str) -> PromptParts | None:
+    """Parts of a prompt that is one JSON object with both; None of any other text."""
+    value = try_unpack(text) if text.lstrip()[:1] == "{" else None
+    if not isinstance(value, dict):
+        return None
+    named = {str(key).lower(): inner for key, inner in value.items()}
+    context = next((named[key] for key in named if _CONTEXT_NAME.fullmatch(key)), None)
+    question = next((named[key] for key in named if _QUESTION_NAME.fullmatch(key)), None)
+    if not isinstance(question, str) or not context:
+        return None
+    pieces = context if isinstance(context, list) else [context]
+    texts = [
+        each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in pieces
+    ]
+    return PromptParts(question, tuple(texts))
 
 
 def _current(prompt: Sequence[Message]) -> list[Message]:

@@ -98,7 +98,8 @@ def _fits(role: str, value: Json) -> bool:
 
 
 def _role_of_unread(key: str) -> str | None:
-    return None if is_read(key) else role_of(key)
+    general = "." not in key  # `input` is read of some emitters alone
+    return None if is_read(key) and not general else role_of(key)
 
 
 def role_of(key: str) -> str | None:

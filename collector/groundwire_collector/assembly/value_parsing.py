@@ -281,7 +281,7 @@ def _as_messages(item: Any, depth: int) -> list[Message]:
     if _returns(item):  # Anthropic: results of tools in a message of the user
         role = "tool"
     text, calls = _content(item)
-    return [Message(ROLES.get(role, role), text, calls)]
+    return [Message(ROLES.get(role) or ROLES.get(role.lower(), role.lower()), text, calls)]
 
 
 def _as_message(value: Any) -> Any:

@@ -463,6 +463,31 @@ def a_request_for_a_tool_without_content(t: Any) -> None:
         )
 
 
+def roles_in_upper_case(t: Any) -> None:
+    t.retrieval(Q, TEXT)
+    sent = json.dumps([{"role": "USER", "content": Q}])
+    told = json.dumps([{"role": "Assistant", "content": A}])
+    t.add("ask", {OPERATION: "Chat", "gen_ai.input.messages": sent, "gen_ai.output.messages": told})
+
+
+def documents_in_one_attribute(t: Any) -> None:
+    top = t.add("rag", {KIND: "CHAIN", "input.value": Q, "output.value": A})
+    found = json.dumps([{"document": {"content": TEXT}}])
+    t.add("find", {KIND: "RETRIEVER", "input.value": Q, "retrieval.documents": found}, parent=top)
+
+
+def a_prompt_that_is_json(t: Any) -> None:
+    t.chat(json.dumps({"context": [TEXT], "question": Q}), A)
+
+
+def a_prompt_that_ends_with_the_label_of_the_answer(t: Any) -> None:
+    t.chat(f"Q: {Q}\nContext: {TEXT}\nA:", A)
+
+
+def a_prompt_with_headings_in_capitals(t: Any) -> None:
+    t.chat(f"QUESTION\n{Q}\n\nDOCUMENTS\n{TEXT}", A)
+
+
 def chain(t: Any, found: Any) -> None:
     """A step with question and answer, and a retriever below it that returned `found`."""
     top = t.add("rag", {KIND: "CHAIN", "input.value": Q, "output.value": A})
@@ -531,6 +556,11 @@ SHAPES: dict[Callable[[Any], None], Turns] = {
     messages_of_bedrock: ONE,
     messages_that_are_json_strings_in_a_list: ONE,
     messages_with_names_of_their_own: ONE,
+    roles_in_upper_case: ONE,
+    documents_in_one_attribute: ONE,
+    a_prompt_that_is_json: ONE,
+    a_prompt_that_ends_with_the_label_of_the_answer: ONE,
+    a_prompt_with_headings_in_capitals: ONE,
     a_request_for_a_tool_without_content: [(None, [], None)],
 }
 

@@ -29,12 +29,16 @@ SHAPES = {
     "acme": {"acme.llm.request_text": Q, "acme.llm.response_text": A, "acme.passages": [TEXT]},
     "short": {"llm_in_prompt": Q, "llm_out_completion": A, "llm_snippets": [TEXT]},
     "german": {"bot.frage": Q, "bot.antwort": A, "bot.kontext": [TEXT]},
+    "bare": {"question": Q, "answer": A, "context": TEXT},
+    "bare too": {"query": Q, "response": A, "documents": [TEXT]},
     "spanish": {"chat.pregunta": Q, "chat.respuesta": A, "chat.documentos": [TEXT]},
 }
 # Names that say nothing: the values do.
 WITHOUT_NAMES = {
     "verbs": {"svc.customer_says": Q, "svc.we_say": A, "svc.lang": "en"},
     "letters": {"io.in": Q, "io.out": A},
+    "in and out": {"input": Q, "output": A},
+    "a completion": {"prompt": Q, "completion": A},
     "numbers beside": {"t1": Q, "t2": A, "ms": 12, "ok": True},
     "conversation": {
         "dialogue": json.dumps([{"who": "human", "says": Q}, {"who": "bot", "says": A}])
