@@ -30,6 +30,10 @@ _AVOIDING = frozenset(
     for word in "avoid prevent refuse refrain stop keep fail decline deny forbid prohibit".split()
 )
 _UNIVERSAL = 2  # words that say "all" of something
+_INCLUSIVE = frozenset(
+    "either both any all every each beide jede jeder alle chaque tous ambos cada todos entrambi "
+    "ogni tutti elke".split()
+)
 _DISTRIBUTIVE = frozenset("each cada chaque ogni elk elke".split())
 _ARTICLES = frozenset(
     "a an any ein eine einen einem einer un une de des una uno um uma een".split()
@@ -213,16 +217,19 @@ class _Frame:
 
     def _universal(self, slot: Slot) -> Iterator[Conflict]:
         """ "All cards" where the evidence names some: "Visa and Mastercard"."""
-        if slot.i == slot.i2 or slot.i2 - slot.i > _UNIVERSAL or slot.j == slot.j2:
+        if slot.i == slot.i2 or slot.j == slot.j2:
             return
         extents = EXTENT.get(self._language.code, {})
         word = self._claim.words[slot.i]
         shown = self._shown.words[slot.j : slot.j2]
-        if extents.get(word.lower) != ALL or word.lower in _DISTRIBUTIVE:
-            return
-        named = [t for t in shown if _has_content(t, self._language)]
-        limited = any(t.lower in extents for t in self._shown.words)
-        if named and not limited and self._has_shared_context(slot, _NEAR):
+        if extents.get(word.lower) == ONLY:  # "only the supplier", "either party"
+            wrong = any(t.lower in _INCLUSIVE for t in shown)
+        else:
+            every = extents.get(word.lower) == ALL and word.lower not in _DISTRIBUTIVE
+            named = any(_has_content(t, self._language) for t in shown)
+            limited = any(t.lower in extents for t in self._shown.words)
+            wrong = every and named and not limited and slot.i2 - slot.i <= _UNIVERSAL
+        if wrong and self._has_shared_context(slot, _NEAR):
             text = " ".join(token.text for token in shown)
             yield Conflict("extent", word.start, word.end, word.text, text, True)
 

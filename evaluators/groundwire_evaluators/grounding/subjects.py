@@ -4,14 +4,24 @@
 the question did it, one behind them did not. Seven languages, active sentences alone.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.text.names import Name
-from groundwire_evaluators.text.tokens import Token, fold
+from groundwire_evaluators.text.tokens import Token, fold, keys
 from groundwire_evaluators.text.words import Language
 
 _ASKING = frozenset("who wer qui quien chi quem wie".split())
+# Who won, and whoever did this to somebody.
+_WINNING = {
+    "en": ("won win wins", "beat beats defeated defeats"),
+    "de": ("gewann gewonnen gewinnt", "besiegte besiegt schlug schlägt"),
+    "fr": ("gagné gagne", "battu bat vaincu"),
+    "es": ("ganó gana ganado", "venció derrotó"),
+    "it": ("vinto vince vinse", "battuto sconfisse sconfitto"),
+    "pt": ("ganhou venceu", "derrotou bateu"),
+    "nl": ("won gewonnen wint", "versloeg verslaat"),
+}
 _SPACE = 2  # small words between a name and its verb: "Mara Lund was the first"
 _AGENT = 3  # words from a verb to the name of who did it: "founded there by Lena"
 _BY = frozenset("by von par por da pelo pela door dal dalla".split())
@@ -34,6 +44,7 @@ def other_subjects(
     verb_keys = [t.key for t in question[1:] if t.lower not in language.stop]
     if not verb_keys:
         return []
+    wordings = [verb_keys, *_other_wordings(question, language)]
     question_words = {fold(token.text) for token in question}
     found = []
     for name in names:
@@ -42,12 +53,20 @@ def other_subjects(
             for passage in passages
             if not (passage.record or passage.tables or passage.row)
             for index in range(len(passage.bounds))
-            if (side := _side(name, verb_keys, question_words, passage, index, language))
-            is not None
+            for keys in wordings
+            if (side := _side(name, keys, question_words, passage, index, language)) is not None
         ]
         if sides and all(side == "object" for side in sides):
             found.append(name)
     return found
+
+
+def _other_wordings(question: Sequence[Token], language: Language) -> Iterator[list[str]]:
+    """Verbs by which a sentence says who won: "Halden beat Moss"."""
+    won, beaten = (frozenset(words.split()) for words in _WINNING.get(language.code, ("", "")))
+    if not won.isdisjoint([token.lower for token in question]):
+        table = keys(language.stemmer)
+        yield from ([key] for key in sorted({table[verb] for verb in beaten}))
 
 
 def _side(

@@ -1,4 +1,7 @@
-"""Shared reading of a text: words, sentences and quantities, each once."""
+"""Shared reading of a text: words, sentences and quantities, each once.
+
+Why: docs/decisions/0172-shared-reading-of-chunks.md
+"""
 
 from collections.abc import Sequence
 from functools import cached_property

@@ -98,3 +98,11 @@ def test_a_chunk_that_limits_too_or_a_claim_that_does_not_is_left_alone(
 )
 def test_all_is_not_said_where_some_are_named(chunk: str, answer: str, right: bool) -> None:
     assert (verdict("What is the rule?", answer, chunk) is Verdict.SUPPORTED) is right
+
+
+def test_only_one_is_not_said_where_the_chunk_says_either() -> None:
+    chunk = "Either party may terminate this agreement with notice."
+    wrong = "Only the supplier may terminate this agreement with notice."
+    assert verdict("Who?", wrong, chunk) is not Verdict.SUPPORTED
+    right = "Either party may terminate this agreement."
+    assert verdict("Who?", right, chunk) is Verdict.SUPPORTED

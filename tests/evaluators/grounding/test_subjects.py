@@ -57,3 +57,17 @@ def test_a_name_that_may_be_the_subject_is_not_accused(
     question: str, chunk: str, answer: str
 ) -> None:
     assert verdict(question, answer, chunk) is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("question", "chunk"),
+    [
+        ("Who won?", "Mara Lund beat Tom Reade 3-1 on Saturday."),
+        ("Wer hat gewonnen?", "Mara Lund besiegte Tom Reade mit 3:1."),
+        ("¿Quién ganó?", "Mara Lund venció a Tom Reade por 3-1."),
+        ("Who won the match?", "Mara Lund defeated Tom Reade in the match."),
+    ],
+)
+def test_who_won_is_who_beat_the_other(question: str, chunk: str) -> None:
+    assert verdict(question, "Mara Lund.", chunk) is Verdict.SUPPORTED
+    assert verdict(question, "Tom Reade.", chunk) is not Verdict.SUPPORTED
