@@ -16,6 +16,7 @@ from benchmarks.real_model import answers
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.judged import turn
 from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.grounding.chunk_search import ChunkSearch
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.retrieval.outcome import ChunkOutcome, chunk_outcome
 from groundwire_evaluators.runner import evaluate
@@ -38,6 +39,43 @@ def main() -> None:
     report("the passage was shown", shown)
     report("the passage was taken away", cut)
     report("the passage was not found", [each for each in chosen if not holds(each)])
+    search(opened)
+
+
+def search(opened: list[Answer]) -> None:
+    """Questions without retrieval: found where chunks of other turns hold the value, else not."""
+    print("\nsearch among stored chunks: share of questions with an answering chunk")
+    by_handbook: dict[str, dict[str, Answer]] = {}
+    for each in opened:
+        by_handbook.setdefault(each.handbook, {})[each.question] = each
+    for name, found in by_handbook.items():
+        rows = list(found.values())
+        foreign = [
+            each for other in by_handbook if other != name for each in by_handbook[other].values()
+        ]
+        began = time.process_time()
+        index, wrong = _index(rows), _index(foreign)
+        wanted = [each.question for each in rows if index.can_search(each.question)]
+        hits = sum(bool(index.find(question)) for question in wanted)
+        false = sum(bool(wrong.find(question)) for question in wanted)
+        without = [_without(each, rows) for each in rows[:60]]
+        near = sum(
+            bool(other.find(each.question)) for other, each in zip(without, rows, strict=False)
+        )
+        print(
+            f"{name}: {len(wanted)} of {len(rows)} questions; its handbook "
+            f"{hits / len(wanted):.2f}, the same without the passages that hold the value {near / len(without):.2f}, "
+            f"other handbooks {false / len(wanted):.3f} ({time.process_time() - began:.1f} CPU s)"
+        )
+
+
+def _index(found: list[Answer]) -> ChunkSearch:
+    return ChunkSearch(passage.text for each in found for passage in each.passages)
+
+
+def _without(wanted: Answer, found: list[Answer]) -> ChunkSearch:
+    texts = {passage.text for each in found for passage in each.passages}
+    return ChunkSearch(text for text in texts if wanted.this_year not in text)
 
 
 def holds(each: Answer) -> bool:

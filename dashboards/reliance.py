@@ -53,6 +53,7 @@ from groundwire_collector.metric_definitions import (
     EVALUATIONS,
     INDEX_AGE,
     MEMORIZED_OVERRIDES,
+    MISSED_CHUNKS,
     PROBE_CALLS,
     PROBE_OUTCOMES,
     PROBE_RUNS,
@@ -331,6 +332,20 @@ def chunk_outcomes() -> timeseries.Panel:
     )
 
 
+def missed() -> timeseries.Panel:
+    estimate = one_replica(f'{MISSED_CHUNKS.name}{{{SERVICE}, bound="mean"}}')
+    return (
+        bad_share(
+            "Do stored chunks answer what was not retrieved?",
+            "Share of the newest 500 turns of a route without a chunk that answers, where a chunk "
+            "stored with other turns does. Parametric: the turn should have retrieved.",
+            "needs 30 turns of a route with a question in a week",
+        )
+        .axis_soft_max(0.1)
+        .with_target(query(f"max by (service, route) ({estimate})", "{{service}} {{route}}"))
+    )
+
+
 def places() -> timeseries.Panel:
     counted = rate(f"{SUPPORTED_CLAIMS.name}_total", JUDGED)
     return line(
@@ -469,7 +484,7 @@ BELOW: tuple[Section, ...] = (
         (
             band(8, chunk_outcomes, places, redundancy),
             band(8, utilization, distractors, place),
-            band(8, stale, chunk_ages),
+            band(8, missed, stale, chunk_ages),
         ),
     ),
     ("Refusals and self-reported memory", (band(8, refusals, markers, memorized),)),

@@ -374,6 +374,12 @@ CHANGED_SINCE_TRAINING = _gauge(
     "data ended, with a 95 % interval.",
     *("service", "model_version", "bound"),
 )
+MISSED_CHUNKS = _gauge(
+    "missed_chunks_estimate",
+    "Share of newest turns without a chunk that answers, where a chunk stored with other turns "
+    "does, by route: parametric turns should have retrieved. 95 % interval.",
+    *("service", "route", "bound"),
+)
 RETRIEVAL_LABELLED_TURNS = _gauge(
     "retrieval_labelled_turns",
     "Turns behind retrieval_precision and retrieval_recall.",

@@ -19,6 +19,7 @@ from groundwire_collector.estimates.faithfulness import (
     outcomes_of,
 )
 from groundwire_collector.estimates.labels import draw
+from groundwire_collector.estimates.missed_chunks import missed_chunk_estimates
 from groundwire_collector.estimates.retrieval import RetrievalAtK, at_ranks
 from groundwire_collector.estimates.training_age import training_ages
 from groundwire_collector.evaluation.sampling import preference
@@ -62,9 +63,10 @@ class EstimateRefresher:
         self._due_ns = now_ns + self._every_ns
         with self._engine.connect() as connection:
             services = estimates.labelled_services(connection)
-            ages = training_ages(connection, now_ns)
+            of_traffic = training_ages(connection, now_ns)
+            of_traffic += missed_chunk_estimates(connection, now_ns)
         with self._engine.begin() as connection:
-            estimates.store(connection, ages)
+            estimates.store(connection, of_traffic)
         for service in sorted(services):
             with self._engine.connect() as connection:
                 part = EstimateFilter(service=service)

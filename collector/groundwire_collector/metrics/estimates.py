@@ -70,6 +70,15 @@ def training_values(stored: Iterable[StoredEstimate]) -> Values:
     return values
 
 
+def missed_chunk_values(stored: Iterable[StoredEstimate]) -> Values:
+    """Missed chunks by service and route."""
+    values: Values = {metric_definitions.MISSED_CHUNKS: []}
+    for each in stored:
+        bounds = _bounds((each.service, each.value), each.estimate)
+        values[metric_definitions.MISSED_CHUNKS] += bounds
+    return values
+
+
 def retrieval_values(stored: Iterable[StoredEstimate]) -> Values:
     values: Values = {
         metric_definitions.RETRIEVAL_PRECISION: [],

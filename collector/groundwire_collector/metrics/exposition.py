@@ -22,13 +22,14 @@ from groundwire_collector.metric_definitions import MetricKind
 from groundwire_collector.metrics.estimates import (
     calibration_values,
     faithfulness_values,
+    missed_chunk_values,
     retrieval_values,
     training_values,
 )
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import estimates, gauges, golden, judging
 from groundwire_collector.storage.drift import BEHAVIOUR, Alarm, DimensionValue
-from groundwire_collector.storage.estimates import StoredEstimate
+from groundwire_collector.storage.estimates import MISSED_CHUNKS, StoredEstimate
 from groundwire_collector.storage.golden import GoldenRun
 from groundwire_collector.storage.judging import QueueStatus
 from groundwire_collector.storage.label_sets import CAP
@@ -51,6 +52,7 @@ class MetricsSnapshot:
     retrieval: Sequence[StoredEstimate]
     calibrations: Sequence[StoredEstimate]
     training: Sequence[StoredEstimate]
+    missed_chunks: Sequence[StoredEstimate]
     last_evaluations: Mapping[str, float]
     judges: Sequence[QueueStatus]
     revisions: Sequence[tuple[str, str, int]]
@@ -76,6 +78,7 @@ class CommittedGauges(Collector):
             estimates.newest(connection, RETRIEVAL, limit=cap),
             estimates.newest(connection, CALIBRATION, limit=cap),
             estimates.newest(connection, TRAINING, limit=cap),
+            estimates.newest(connection, MISSED_CHUNKS, limit=cap),
             gauges.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
@@ -162,6 +165,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
         **retrieval_values(snapshot.retrieval),
         **calibration_values(snapshot.calibrations),
         **training_values(snapshot.training),
+        **missed_chunk_values(snapshot.missed_chunks),
     }
 
 

@@ -15,6 +15,7 @@ from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.evaluation import State, Verdict
 
 Dimension = Literal["model_version", "prompt_version", "index_version"]
+MISSED_CHUNKS = "missed_chunks"  # kind of estimate
 NEWEST = 50_000  # turns that one estimate is made of, at most
 
 
