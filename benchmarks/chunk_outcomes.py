@@ -62,11 +62,12 @@ def search(opened: list[Answer]) -> None:
         near = sum(
             bool(other.find(each.question)) for other, each in zip(without, rows, strict=False)
         )
+        shares = [hits / len(wanted), near / len(without), false / len(wanted)]
+        print(f"{name}: {len(wanted)} of {len(rows)} questions; its handbook, the same without the")
         print(
-            f"{name}: {len(wanted)} of {len(rows)} questions; its handbook "
-            f"{hits / len(wanted):.2f}, the same without the passages that hold the value {near / len(without):.2f}, "
-            f"other handbooks {false / len(wanted):.3f} ({time.process_time() - began:.1f} CPU s)"
+            "  passages that hold the value, other handbooks:", *(f"{each:.3f}" for each in shares)
         )
+        print(f"  {time.process_time() - began:.1f} CPU s")
 
 
 def _index(found: list[Answer]) -> ChunkSearch:

@@ -24,7 +24,7 @@ ROUTES = (Route.RETRIEVAL, Route.PARAMETRIC)
 
 @dataclass(frozen=True, slots=True)
 class MissedChunks:
-    """Share of turns of a route that a stored chunk answers, theirs not.
+    """Share of a route's turns that only stored chunks answer.
 
     Of the route `parametric`: turns that should have retrieved. Of `retrieval`: turns whose
     retrieval missed a chunk. The interval is clustered by question. `example`: the newest such

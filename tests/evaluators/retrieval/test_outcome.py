@@ -11,7 +11,9 @@ DOGS = "Dogs may come along on Fridays if nobody in the office objects."
 QUESTION = "When do carried leave days lapse?"
 
 
-def outcome(answer: str, *chunks: str, question: str = QUESTION, source: str = "span"):
+def outcome(
+    answer: str, *chunks: str, question: str = QUESTION, source: str = "span"
+) -> ChunkOutcome | None:
     texts = tuple(Chunk(text=text) for text in chunks)
     turn = Turn(question=question, answer=answer, chunks=texts, context_source=source)
     return chunk_outcome([evaluate(each, [turn])[0] for each in (Grounding(), Override())])
