@@ -1,6 +1,6 @@
 """Periodic refresh of the estimates that gauges show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -19,7 +19,6 @@ from groundwire_collector.estimates.faithfulness import (
     outcomes_of,
 )
 from groundwire_collector.estimates.labels import draw
-from groundwire_collector.estimates.missed_chunks import missed_chunk_estimates
 from groundwire_collector.estimates.retrieval import RetrievalAtK, at_ranks
 from groundwire_collector.estimates.training_age import training_ages
 from groundwire_collector.evaluation.sampling import preference
@@ -42,14 +41,22 @@ TURNS = 2000  # turns per update
 ROUNDS = 25
 
 
+TrafficEstimate = Callable[[Connection, int], list[StoredEstimate]]  # of all services, at a time
+
+
 class EstimateRefresher:
     """Refreshes estimates of labelled services every `estimate_seconds`.
+
+    Beside them those that need no labels: training ages, and `further` ones.
 
     Price: a read of the newest 50,000 turns of each such service, about a second a round and
     service; nothing at a scrape. Several workers may: each round depends on what is stored alone.
     """
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine, further: Sequence[TrafficEstimate] = ()
+    ) -> None:
+        self._further = further
         self._label_rate = settings.label_rate
         self._eager = settings.judge_uncertainty_boost
         self._every_ns = round(settings.estimate_seconds * SECOND)
@@ -64,7 +71,8 @@ class EstimateRefresher:
         with self._engine.connect() as connection:
             services = estimates.labelled_services(connection)
             of_traffic = training_ages(connection, now_ns)
-            of_traffic += missed_chunk_estimates(connection, now_ns)
+            for estimate in self._further:
+                of_traffic += estimate(connection, now_ns)
         with self._engine.begin() as connection:
             estimates.store(connection, of_traffic)
         for service in sorted(services):

@@ -12,6 +12,7 @@ from time import time_ns
 
 from sqlalchemy import Engine
 
+from groundwire_collector.estimates.missed_chunks import missed_chunk_estimates
 from groundwire_collector.estimates.refresh import EstimateRefresher
 from groundwire_collector.evaluation.registry import close, evaluators
 from groundwire_collector.processes import gc_tuning
@@ -71,7 +72,7 @@ def _work_while_leading(
     stop: Event,
 ) -> None:
     pipeline = Pipeline(settings, engine, found, after_crash=leadership.after_crash)
-    estimating = EstimateRefresher(settings, engine)
+    estimating = EstimateRefresher(settings, engine, [missed_chunk_estimates])
     settled = False
     try:
         while leadership.held() and not stop.is_set():
