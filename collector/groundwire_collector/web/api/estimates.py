@@ -16,7 +16,13 @@ from groundwire_collector.storage import (
     labels,
     probe_runs,
 )
-from groundwire_collector.storage.estimates import Dimension, EstimateFilter
+from groundwire_collector.storage.estimates import (
+    MISSED_CHUNKS,
+    Dimension,
+    EstimateFilter,
+    StoredEstimate,
+    newest,
+)
 from groundwire_collector.storage.probe_runs import ScheduledProbeRun
 from groundwire_collector.web.api.closed_book import (
     ClosedBookOut,
@@ -28,6 +34,7 @@ from groundwire_collector.web.api.faithfulness import (
     FaithfulnessOut,
     FittedShiftOut,
     LabellersOut,
+    RatioOut,
     RetrievalOut,
     calibrations,
     faithfulness_by,
@@ -114,6 +121,26 @@ class ProbeOut(BaseModel):
         )
 
 
+class MissedChunksOut(BaseModel):
+    """Share of turns that only chunks stored with others answer.
+
+    By route; `example`: id of the newest such turn. docs/reference/retrieval.md.
+    """
+
+    service: str
+    route: str
+    share: RatioOut
+    example: str | None
+
+    @classmethod
+    def of(cls, stored: StoredEstimate) -> "MissedChunksOut":
+        found = stored.estimate
+        share = RatioOut(value=found["value"], interval=found["interval"], n=found["turns"])
+        return cls(
+            service=stored.service, route=stored.value, share=share, example=found["example"]
+        )
+
+
 class EstimatesOut(BaseModel):
     """Current estimates; `closed_book` and `probe` measure context reliance on different turns."""
 
@@ -122,6 +149,7 @@ class EstimatesOut(BaseModel):
     labellers: list[LabellersOut]
     calibrations: list[FittedShiftOut]
     retrieval: list[RetrievalOut]
+    missed_chunks: list[MissedChunksOut]
     closed_book: list[ClosedBookOut]
     probe: list[ProbeOut]
 
@@ -174,6 +202,11 @@ def list_estimates(
             ],
             calibrations=calibrations(connection, part),
             retrieval=_retrieval(connection, access, service, index_version, rate),
+            missed_chunks=[
+                MissedChunksOut.of(stored)
+                for stored in newest(connection, MISSED_CHUNKS, access.services)
+                if service in (None, stored.service)
+            ],
             closed_book=closed_book_of(connection, which, part.since_ns),
             probe=_probes(connection, which, runs),
         )

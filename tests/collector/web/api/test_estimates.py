@@ -14,7 +14,9 @@ from groundwire_collector.probing.probe_alarms import ProbeAlarms
 from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, keys
+from groundwire_collector.storage import estimates as stored_estimates
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
+from groundwire_collector.storage.estimates import MISSED_CHUNKS, StoredEstimate
 from groundwire_collector.storage.keys import Scope
 from groundwire_evaluators.reliance.memorization import RelianceCell
 from groundwire_evaluators.reliance.probe import ProbePack, load_pack
@@ -139,3 +141,24 @@ def test_a_key_reads_the_estimates_of_its_services_alone(client: TestClient) -> 
     reported = client.get("/api/v1/estimates", headers=headers).json()["closed_book"]
     assert [one["service"] for one in reported] == ["bot"]
     assert TestClient(client.app).get("/api/v1/estimates").status_code == 401
+
+
+def test_missed_chunks_are_reported_by_route_with_an_example(client: TestClient) -> None:
+    with client.engine.begin() as connection:  # type: ignore[attr-defined]
+        found = [
+            StoredEstimate(
+                kind=MISSED_CHUNKS,
+                service=service,
+                value="parametric",
+                reference="",
+                evaluator="retrieval",
+                updated_ns=1,
+                estimate={"value": 0.3, "interval": [0.2, 0.4], "turns": 80, "example": "t1"},
+                sequence={},
+            )
+            for service in ("bot", "shop")
+        ]
+        stored_estimates.store(connection, found)
+    [reported] = estimates(client, service="bot")["missed_chunks"]
+    assert (reported["route"], reported["example"]) == ("parametric", "t1")
+    assert reported["share"] == {"value": 0.3, "interval": [0.2, 0.4], "n": 80}
