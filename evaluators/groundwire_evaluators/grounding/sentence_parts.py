@@ -123,9 +123,11 @@ def _is_in(key: str, keys: Set[str]) -> bool:
 def _parts(value: Quantity, passage: Passage, index: int) -> list[_SentencePart]:
     """The parts of a sentence, divided between values of one kind; empty where it has none."""
     tokens = passage.sentence(index)
+    if not 1 < len(tokens) <= _MOST_WORDS:
+        return []
     shown = passage.quantities_of(index)
     alike = [each for each in shown if comparable(value, each)]
-    if len(alike) < 2 or len(tokens) > _MOST_WORDS:
+    if len(alike) < 2:
         return []
     cuts = list(cuts_between(passage.text, alike))
     bounds = [tokens[0].start, *cuts, tokens[-1].end + 1]

@@ -3,7 +3,9 @@
 import pytest
 from tests.one_claim import verdict
 
-from groundwire_evaluators.evaluation import Verdict
+from groundwire_evaluators.evaluation import State, Verdict
+from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.turn import Chunk, Turn
 
 BUS = "Bus 41 leaves from platform 3, bus 14 from platform 7."
 PRICES = "Adults pay €12, children pay €5 and pensioners €8."
@@ -60,3 +62,9 @@ def test_a_value_of_another_part_is_not_supported(question: str, answer: str, ch
 def test_a_value_that_another_sentence_binds_so_is_supported() -> None:
     chunk = f"{PRICES} On Mondays children pay €12."
     assert verdict("Who pays what?", "Children pay €12.", chunk) is Verdict.SUPPORTED
+
+
+def test_numbers_without_end_are_judged() -> None:
+    numbers = "1," * 4000
+    turn = Turn(question="Which?", answer=numbers, chunks=(Chunk(text=numbers),))
+    assert Grounding(reader=None).judge(turn).state is State.SCORED
