@@ -10,12 +10,13 @@ carries an `Access`; routes say in their signature which scope they need:
 import base64
 import binascii
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from groundwire_collector.responses.problem import ProblemError
-from groundwire_collector.storage.keys import ALL_SCOPES, Access, Scope
+from groundwire_collector.storage.keys import ALL_SCOPES, USER_PREFIX, Access, Scope
 
 __all__ = [
     "ALL_SCOPES",
@@ -30,6 +31,20 @@ __all__ = [
 
 COOKIE = "groundwire_key"  # how the pages carry the key; set by /login, HttpOnly
 SCOPE_KEY = "groundwire.access"  # key of the Access in the ASGI scope
+
+
+_person: ContextVar[str] = ContextVar("person", default="")
+
+
+def person() -> str:
+    """Name of the person whom a proxy logged in for this request; "" for keys."""
+    return _person.get()
+
+
+def note_person(access: Access | None) -> None:
+    """Remember for this request whom a proxy logged in."""
+    named = access is not None and access.key_id.startswith(USER_PREFIX)
+    _person.set(access.key_id.removeprefix(USER_PREFIX) if access and named else "")
 
 
 def presented_key(headers: dict[bytes, bytes], *, cookie: bool) -> str | None:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from groundwire_collector.auth.access import SCOPE_KEY, presented_key
+from groundwire_collector.auth.access import SCOPE_KEY, note_person, presented_key
 from groundwire_collector.auth.proxy_users import ProxyUsers
 from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.responses import otlp
@@ -161,6 +161,7 @@ class AuthMiddleware:
             return _refuse(scope, headers, 503)
         if access is None and key is None and _is_of_a_page(scope):
             access = self._users.access(headers, address)
+        note_person(access)
         if access is not None:
             scope[SCOPE_KEY] = access
         elif scope["path"] not in self._open:

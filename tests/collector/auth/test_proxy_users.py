@@ -38,7 +38,10 @@ def app(tmp_path):
 
 def test_who_comes_through_the_proxy_is_logged_in_by_name(app):
     with client(app, "10.1.2.3") as browser:
-        assert browser.get("/turns", headers=ADA).status_code == 200
+        answer = browser.get("/turns", headers=ADA)
+        assert answer.status_code == 200
+        assert '<span class="who soft text">ada@example.org</span>' in answer.text
+        assert "ada@example.org" not in browser.get("/login").text
         assert browser.get("/login?next=/turns", headers=ADA).headers["location"] == "/turns"
 
 

@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from groundwire_collector.auth.access import person
 from groundwire_collector.web.middleware import prefix
 from groundwire_collector.web.pages.time_range import NAMES, TimeRange
 
@@ -59,6 +60,7 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """
     span: TimeRange = values.setdefault("span", TimeRange())
     values["script"] = Markup(values["script"]) if values.get("script") else None  # a file of ours
+    values["person"] = person()
     values["range_query"] = f"?{urlencode(span.query)}" if span.query else ""
     text = _ENVIRONMENT.get_template(template).render(values)
     if before := prefix():
