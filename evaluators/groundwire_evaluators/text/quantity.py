@@ -207,7 +207,8 @@ def _frequencies_agree(claimed: Quantity, shown: Quantity) -> bool:
         return often.per == "week"
     if other.per:
         return often.per == other.per
-    if other.unit in ("duration", "calendar") and often.value and often.per in _PERIODS:
+    known = often.value and other.value and often.per in _PERIODS
+    if other.unit in ("duration", "calendar") and known:
         seconds = other.value * (30.0 * 86400.0 if other.unit == "calendar" else 1.0)
         return abs(_PERIODS[often.per] / often.value * 86400.0 / seconds - 1.0) < 0.05
     return other.unit is None and other.value == often.value

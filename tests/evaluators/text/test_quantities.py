@@ -112,3 +112,8 @@ def test_a_rate_is_read_behind_the_sign_of_a_currency() -> None:
     for code, text in (("pt", "0,50 € por dia de atraso"), ("de", "20 € pro Tag")):
         [rate] = quantities(text, None, code)
         assert rate.per == "day"
+
+
+def test_no_time_at_all_is_no_frequency() -> None:
+    assert not agree(the("0 days"), the("every day"))
+    assert not agree(the("every day"), the("0 minutes"))
