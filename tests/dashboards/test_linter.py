@@ -16,6 +16,7 @@ from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_evaluators.evaluation import CitationOutcome, State, Verdict
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome
+from groundwire_evaluators.retrieval.outcome import ChunkOutcome
 
 COUNTER = re.compile(r"\bgroundwire_\w+_(?:total|bucket|count|sum)\b")
 RATED = re.compile(r"(?:rate|increase|\w+_over_time)\([^()]*\[[^\]]*\](?: @ end\(\))?[^()]*\)")
@@ -28,7 +29,7 @@ OLDER, NEWEST = "blue", "orange"
 CLOSED = {
     "verdict": tuple(Verdict),
     "state": (*State, "finished", "abandoned"),
-    "outcome": (*CitationOutcome, *Outcome, *StaleOutcome),
+    "outcome": (*CitationOutcome, *Outcome, *StaleOutcome, *ChunkOutcome),
     "kind": ("covered", "novel", "overriding"),
     "direction": ("right", "wrong"),
     "sufficient": ("true", "false"),

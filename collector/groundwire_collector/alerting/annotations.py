@@ -22,7 +22,7 @@ SIGNALS = {
 # Takes the name of the judge from the alert's label.
 _JUDGED = (
     f"printf `group by (service) ({JUDGE_CALLS.name}_total{{evaluator=%q}})` "
-    "$labels.evaluator | query"
+    "$labels.evaluator | query | sortByLabel `service`"
 )
 WHOLE = 'printf "%.0f"'
 SHARE = "humanizePercentage"
