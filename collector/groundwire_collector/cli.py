@@ -144,6 +144,11 @@ def main() -> None:
         sys.exit("groundwire: interrupted")
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
+    except BrokenPipeError:  # the reader of the pipe has ended; what is buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        sys.exit(f"groundwire: {error}")
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -19,7 +19,7 @@ KEY_FILE = "api-key"  # in the data folder: the key that was generated at the fi
 class Settings(BaseSettings):
     """Settings of `groundwire up`; field `x` is the variable `GROUNDWIRE_X`."""
 
-    model_config = SettingsConfigDict(env_prefix="GROUNDWIRE_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="GROUNDWIRE_", extra="forbid", allow_inf_nan=False)
 
     # Addresses and data
     host: str = Field("127.0.0.1", description="Address to listen on.")

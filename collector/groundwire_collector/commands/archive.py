@@ -15,7 +15,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage.archive.archive import Archive
 from groundwire_collector.storage.archive.exclusive import exclusive_writer
 from groundwire_collector.storage.archive.location import Location
-from groundwire_collector.storage.archive.manifest import all_hours, day_of
+from groundwire_collector.storage.archive.manifest import all_hours, day_of, days
 
 archive = typer.Typer(no_args_is_help=True, help="Keep closed hours of turns as Parquet files.")
 
@@ -50,12 +50,14 @@ def write(
 @archive.command()
 def status(archive_url: ArchiveUrl = None, config: Config = None, as_json: AsJson = False) -> None:
     """Show the days of the archive with their hours, turns and bytes."""
-    days = _days(Location.of(_settings(config, archive_url=archive_url).archive_url))
+    location = Location.of(_settings(config, archive_url=archive_url).archive_url)
+    note_where_empty(location)
+    found = _days(location)
     if wants_json(as_json):
-        print_json(days)
+        print_json(found)
         return
     table = Table("day", "hours", "turns", "bytes")
-    for day in days:
+    for day in found:
         table.add_row(*(str(value) for value in day.values()))
     Console().print(table)
 
@@ -64,6 +66,7 @@ def status(archive_url: ArchiveUrl = None, config: Config = None, as_json: AsJso
 def verify(archive_url: ArchiveUrl = None, config: Config = None) -> None:
     """Read every archived file and compare it with its manifest; exit 1 where one is damaged."""
     location = Location.of(_settings(config, archive_url=archive_url).archive_url)
+    note_where_empty(location)
     damaged = number = 0
     for _, hour in all_hours(location):
         for file in hour.all_files:
@@ -74,6 +77,12 @@ def verify(archive_url: ArchiveUrl = None, config: Config = None) -> None:
     typer.echo(f"{number} files read, {damaged} damaged")
     if damaged:
         sys.exit(1)
+
+
+def note_where_empty(location: Location) -> None:
+    """Note on standard error that nothing is archived there: the URL may be mistyped."""
+    if not days(location):
+        typer.echo(f"nothing is archived in {location.root}", err=True)
 
 
 def _problem(location: Location, path: str, sha256: str) -> str | None:
@@ -91,11 +100,11 @@ def _settings(config: Any, **flags: Any) -> Settings:
 
 
 def _days(location: Location) -> list[dict[str, Any]]:
-    days: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for number, hour in all_hours(location):
         name = day_of(number)
-        day = days.setdefault(name, {"day": name, "hours": 0, "turns": 0, "bytes": 0})
+        day = found.setdefault(name, {"day": name, "hours": 0, "turns": 0, "bytes": 0})
         day["hours"] += 1
         day["turns"] += hour.turns
         day["bytes"] += sum(file.bytes for file in hour.all_files)
-    return list(days.values())
+    return list(found.values())

@@ -49,7 +49,7 @@ def compare(
 ) -> None:
     """Compare two versions in production, over one period and within shared strata.
 
-    Since seven days ago by default. Where both ran at the same time (a canary deployment, an A/B
+    By default since seven days ago. Where both ran at the same time (a canary deployment, an A/B
     test) only that time counts. Turns are compared within strata of route, tenant, other versions,
     topic and time that both versions have, so that another mix of questions is no difference.
     """

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +16,14 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
+from groundwire_collector.commands import moments
+from groundwire_collector.commands.archive import note_where_empty
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.archive.location import Location
 from groundwire_collector.storage.archive.reader import connect, tables_of
 from groundwire_collector.storage.archive.schema import SCHEMAS
-from groundwire_collector.web.times import nanoseconds
 
 ROWS_ON_A_TERMINAL = 200
 _EXAMPLE = "SELECT service, avg(value) FROM scores WHERE evaluator = 'grounding' GROUP BY service"
@@ -40,7 +42,8 @@ def query(
         str | None, typer.Argument(metavar="SQL", help=f'For example "{_EXAMPLE}".')
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Leave out what is older (RFC 3339).")
+        str | None,
+        typer.Option(metavar=moments.METAVAR, help="Leave out what is older. " + moments.HELP),
     ] = None,
     output: Annotated[
         OutputFormat | None,
@@ -71,16 +74,22 @@ def query(
     if archived_only and location is None:
         raise UsageError("--archived-only: there is no archive; set --archive-url")
     tables = tables_of(statement)
+    since_ns = moments.moment_ns(since, "--since")
+    if location is not None:
+        note_where_empty(location)
     with (
         _engine(settings, wanted=not archived_only) as engine,
-        connect(location, engine, tables, _nanoseconds(since)) as connection,
+        connect(location, engine, tables, since_ns) as connection,
     ):
-        _print(_run(connection, statement), output)
+        _run(connection, statement, output)
 
 
-def _run(connection: duckdb.DuckDBPyConnection, statement: str) -> duckdb.DuckDBPyConnection:
+def _run(
+    connection: duckdb.DuckDBPyConnection, statement: str, output: OutputFormat | None
+) -> None:
+    """Run and print; rows are read while they are printed, so either may fail."""
     try:
-        return connection.execute(statement)
+        _print(connection.execute(statement), output)
     except duckdb.Error as error:
         raise UsageError(f"query: {error}") from error
 
@@ -107,7 +116,7 @@ def _print(found: duckdb.DuckDBPyConnection, output: OutputFormat | None) -> Non
     else:
         for row in _rows(found):
             record = dict(zip(names, row, strict=True))
-            typer.echo(json.dumps(record, ensure_ascii=False, default=_plain))
+            typer.echo(json.dumps(_finite(record), ensure_ascii=False, default=_plain))
 
 
 def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[Sequence[Any]]:
@@ -136,10 +145,12 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _nanoseconds(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        return nanoseconds(datetime.fromisoformat(text).astimezone())
-    except ValueError as error:
-        raise UsageError(f"--since: {text!r} is not a time like 2026-11-21T12:00:00Z") from error
+def _finite(value: Any) -> Any:
+    """The value with null for NaN and infinity, which JSON lacks."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value

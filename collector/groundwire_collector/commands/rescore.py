@@ -3,7 +3,6 @@
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from enum import StrEnum
 from time import time_ns
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import Connection, Engine
 
+from groundwire_collector.commands import moments
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.commands.output import AsJson, print_json, wants_json
 from groundwire_collector.drift.observation import MonitoredTurn
@@ -24,14 +24,13 @@ from groundwire_collector.offline.rescoring import STORED_AT_ONCE, Rescoring, re
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import baseline_actions, drift, turns
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
-from groundwire_collector.web.times import nanoseconds
 
 # By name: each needs packages of its own.
 RAY = "groundwire_collector.evaluation.ray_engine:RayEngine"
 ARCHIVE = "groundwire_collector.offline.archive_rescoring:rescore_archive"
 LOCATION = "groundwire_collector.storage.archive.location:Location"
 
-When = Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339.")]
+When = Annotated[str | None, typer.Option(metavar=moments.METAVAR, help=moments.HELP)]
 
 
 class EngineName(StrEnum):
@@ -84,8 +83,8 @@ def rescore(
     _check_names(settings, evaluator)
     query = TurnQuery(
         service=service,
-        since_ns=_ns(since, "--since"),
-        until_ns=_ns(until, "--until"),
+        since_ns=moments.moment_ns(since, "--since"),
+        until_ns=moments.moment_ns(until, "--until"),
         limit=STORED_AT_ONCE,
     )
     history = RevisionHistory()
@@ -187,12 +186,3 @@ def _renew(engine: Engine, history: RevisionHistory) -> list[str]:
 def _record(connection: Connection, act: baseline_actions.BaselineAction) -> str:
     baseline_actions.record(connection, act)
     return f"baseline of {act.signal} of {act.service}, revision {act.revision}: to be made anew"
-
-
-def _ns(text: str | None, option: str) -> int | None:
-    if text is None:
-        return None
-    try:
-        return nanoseconds(datetime.fromisoformat(text).astimezone())
-    except ValueError as error:
-        raise UsageError(f"{option}: {text!r} is not a time like 2026-11-21T12:00:00Z") from error

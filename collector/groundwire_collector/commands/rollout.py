@@ -55,14 +55,20 @@ def rollout(
         name: moments.moment_ns(text, option)
         for name, text, option in (("trained_at", trained_at, "--trained-at"), ("at", at, "--at"))
     }
-    body: dict[str, Any] = {
-        "service": service,
+    versions = {
         "model_version": model_version,
         "prompt_version": prompt_version,
         "index_version": index_version,
         "adapter": adapter,
         "release": release,
         "evaluator_revision": evaluator_revision,
+    }
+    if not any(versions.values()):
+        options = ", ".join("--" + name.replace("_", "-") for name in versions)
+        raise UsageError(f"which version is new? Give at least one of {options}.")
+    body: dict[str, Any] = {
+        "service": service,
+        **versions,
         "note": note,
         **{name: None if ns is None else moment(ns).isoformat() for name, ns in times.items()},
     }

@@ -62,6 +62,77 @@ def test_hours_before_since_are_left_out(places: list[str]) -> None:
     assert "--since: 'yesterday' is not a time" in refused.stderr
 
 
+def test_since_may_be_how_long_ago(places: list[str]) -> None:
+    found = groundwire("query", "SELECT count(*) AS n FROM turns", "--since", "24h", *places)
+    assert json.loads(found.stdout) == {"n": 1}
+
+
+def test_nan_and_infinity_are_null_in_json(places: list[str]) -> None:
+    statement = "SELECT 'NaN'::double AS a, ['inf'::double, 1.5::double] AS b"
+    assert json.loads(groundwire("query", statement, *places).stdout) == {
+        "a": None,
+        "b": [None, 1.5],
+    }
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("", "one SQL statement is required, not 0"),
+        ("SELECT 1; SELECT 2", "one SQL statement is required, not 2"),
+        ("DROP TABLE turns", "tables are only read; DROP is not available"),
+        ("INSERT INTO turns SELECT * FROM turns", "INSERT is not available"),
+        ("CREATE TABLE own AS SELECT 1", "CREATE is not available"),
+    ],
+)
+def test_other_than_one_reading_statement_is_refused(
+    places: list[str], statement: str, problem: str
+) -> None:
+    found = groundwire("query", statement, *places)
+    assert found.returncode == 1
+    assert problem in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PAR1 no Parquet"])
+def test_a_damaged_archive_is_one_error_with_the_remedy(
+    places: list[str], content: bytes | None
+) -> None:
+    groundwire("archive", "write", *places)
+    for file in Path(places[-1]).glob("turns/*/*.parquet"):
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+    found = groundwire("query", "SELECT count(*) FROM turns", *places)
+    assert found.returncode == 1
+    assert "Traceback" not in found.stderr
+    assert "`groundwire archive verify` lists the damaged files" in found.stderr
+
+
+def test_an_archive_that_cannot_be_a_folder_is_one_line(places: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    found = groundwire("archive", "write", *places[:2], "--archive-url", str(tmp_path / "file"))
+    assert found.returncode == 1
+    assert len(found.stderr.splitlines()) == 1
+    assert str(tmp_path / "file") in found.stderr
+
+
+@pytest.mark.parametrize("command", [["query", "SELECT 1"], ["archive", "verify"]])
+def test_an_archive_without_a_manifest_is_noted(
+    places: list[str], tmp_path: Path, command: list[str]
+) -> None:
+    url = str(tmp_path / "mistyped")
+    own = places[:2] if command[0] == "query" else []
+    found = groundwire(*command, *own, "--archive-url", url)
+    assert f"nothing is archived in {url}" in found.stderr
+
+
+def test_an_infinite_age_of_closed_hours_is_refused(places: list[str]) -> None:
+    found = groundwire("archive", "write", "--after-hours", "inf", *places)
+    assert found.returncode == 1
+    assert "archive_after_hours: Input should be a finite number" in found.stderr
+
+
 def test_csv_has_a_header(places: list[str]) -> None:
     found = groundwire("query", "SELECT service FROM turns", "--format", "csv", *places)
     assert found.stdout.split() == ["service", "shop", "shop", "shop"]

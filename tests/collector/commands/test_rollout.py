@@ -60,7 +60,7 @@ def test_versions_and_the_training_time_are_announced(collector):
 
 def test_what_the_collector_refuses_is_an_error(collector):
     url, _ = collector
-    with pytest.raises(UsageError, match="is required"):
+    with pytest.raises(UsageError, match="Give at least one of --model-version"):
         run(url)
     with pytest.raises(UsageError, match="403"):
         CliRunner().invoke(

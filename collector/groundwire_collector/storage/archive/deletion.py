@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from groundwire_collector.storage.archive.damage import named_damage
 from groundwire_collector.storage.archive.hour_files import parquet_writer
 from groundwire_collector.storage.archive.location import Location
 from groundwire_collector.storage.archive.manifest import ArchivedFile, ArchivedHour, all_hours
@@ -83,4 +84,7 @@ def _rewrite(location: Location, hour: int, archived: ArchivedHour, ids: set[str
 
 def _read(location: Location, file: ArchivedFile, columns: list[str] | None = None) -> pa.Table:
     path = location.full(file.path)
-    return pq.read_table(path, columns=columns, filesystem=location.filesystem, partitioning=None)
+    with named_damage(file.path):
+        return pq.read_table(
+            path, columns=columns, filesystem=location.filesystem, partitioning=None
+        )

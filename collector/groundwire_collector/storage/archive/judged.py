@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from groundwire_collector.storage.archive import schema
+from groundwire_collector.storage.archive.damage import named_damage
 from groundwire_collector.storage.archive.location import Location
 from groundwire_collector.storage.archive.manifest import ArchivedFile, ArchivedHour
 from groundwire_collector.storage.archive.writer import read_batches
@@ -41,7 +42,9 @@ def _of_turns(
     """Rows of these turns, by turn."""
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for file in files:
-        data = ds.dataset(location.full(file.path), filesystem=location.filesystem)
-        for row in data.to_table(filter=ds.field("turn_id").isin(ids)).to_pylist():
+        with named_damage(file.path):
+            data = ds.dataset(location.full(file.path), filesystem=location.filesystem)
+            rows = data.to_table(filter=ds.field("turn_id").isin(ids))
+        for row in rows.to_pylist():
             found[row["turn_id"]].append(row)
     return found

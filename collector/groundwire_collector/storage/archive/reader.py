@@ -13,14 +13,22 @@ from tempfile import TemporaryDirectory
 import duckdb
 from sqlalchemy import Engine
 
-from groundwire_collector.errors import UsageError
+from groundwire_collector.errors import StorageUnavailableError, UsageError
 from groundwire_collector.storage.archive import schema
+from groundwire_collector.storage.archive.damage import REMEDY
 from groundwire_collector.storage.archive.hour_files import HourFiles, stored_hours
 from groundwire_collector.storage.archive.location import Location
 from groundwire_collector.storage.archive.manifest import HOUR_NS, all_hours
 
 _ALWAYS = 2**62
 _EMPTY = "empty.parquet"
+_READING = {
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.PRAGMA,
+    duckdb.StatementType.CALL,
+    duckdb.StatementType.COPY,
+}
 
 
 @contextmanager
@@ -56,9 +64,14 @@ def tables_of(statement: str) -> set[str]:
     """Archived tables that a query names.
 
     Raises:
-        UsageError: it cannot be parsed.
+        UsageError: it cannot be parsed, is not one statement, or is one that writes tables.
     """
     try:
+        found = duckdb.extract_statements(statement)
+        if len(found) != 1:
+            raise UsageError(f"query: one SQL statement is required, not {len(found)}")
+        if found[0].type not in _READING:
+            raise UsageError(f"query: tables are only read; {found[0].type.name} is not available")
         with duckdb.connect() as connection:
             return connection.get_table_names(statement) & schema.SCHEMAS.keys()
     except duckdb.Error as error:
@@ -85,15 +98,22 @@ def _recent(
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[str]) -> None:
-    """A view of the files, or of no rows with the same columns."""
+    """A view of the files, or of no rows with the same columns.
+
+    Raises:
+        StorageUnavailableError: a file is missing or damaged.
+    """
     if not files:
         connection.register(table, schema.SCHEMAS[table].empty_table())
         return
     names = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
-    connection.execute(
-        f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}], union_by_name = true,"
-        " hive_partitioning = false)"
-    )
+    try:
+        connection.execute(
+            f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}], union_by_name = true,"
+            " hive_partitioning = false)"
+        )
+    except duckdb.Error as error:
+        raise StorageUnavailableError(f"archive: {error}; {REMEDY}") from error
 
 
 def _url(location: Location | None, path: str) -> str:

@@ -7,6 +7,7 @@ archived as it is stored; where it changed since (a late label, a judge's score)
 again first.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from sqlalchemy import Engine
 
 from groundwire_collector.errors import StorageUnavailableError
 from groundwire_collector.storage.archive import schema
+from groundwire_collector.storage.archive.damage import is_intact, named_damage
 from groundwire_collector.storage.archive.hour_files import (
     TURNS_AT_ONCE,
     HourFiles,
@@ -37,6 +39,8 @@ from groundwire_collector.storage.archive.manifest import (
     read_day,
     write_day,
 )
+
+log = logging.getLogger(__name__)
 
 ORPHAN_SECONDS = 86_400.0  # a file that no manifest names for so long is of an interrupted write
 
@@ -65,12 +69,18 @@ def write_closed(engine: Engine, location: Location, until_ns: int) -> ArchiveRe
 def complete(engine: Engine, location: Location, cutoff_ns: int) -> int:
     """Archive the hours that ended by `cutoff_ns` as they are stored now.
 
+    An hour with a damaged file is written again: its rows are about to exist nowhere else.
+
     Returns the time before which turns may be deleted: whole hours only, since an hour that lost
     some of its rows could not be told from one that gained others.
     """
     for hour in stored_hours(engine, cutoff_ns):
         archived = read_day(location, day_of(hour)).get(hour)
-        if archived is None or archived.fingerprint != stored_fingerprint(engine, hour):
+        if (
+            archived is None
+            or archived.fingerprint != stored_fingerprint(engine, hour)
+            or not all(is_intact(location, file) for file in archived.all_files)
+        ):
             _write_hour(engine, location, hour, ArchiveResult(), archived)
     return cutoff_ns // HOUR_NS * HOUR_NS
 
@@ -119,7 +129,8 @@ def sweep(location: Location) -> int:
 
 def read_batches(location: Location, file: ArchivedFile) -> Iterator[list[dict[str, Any]]]:
     """Records of an archived file, some thousand at a time."""
-    with location.filesystem.open(location.full(file.path), "rb") as opened:
+    full = location.full(file.path)
+    with named_damage(file.path), location.filesystem.open(full, "rb") as opened:
         for batch in pq.ParquetFile(opened).iter_batches(TURNS_AT_ONCE):
             yield batch.to_pylist()
 
@@ -133,7 +144,10 @@ def _write_hour(
 ) -> None:
     def archived_rows(table: str) -> Iterator[list[dict[str, Any]]]:
         for file in before.files.get(table, ()) if before else ():
-            yield from read_batches(location, file)
+            if is_intact(location, file):
+                yield from read_batches(location, file)
+            else:
+                log.warning("archive: %s is damaged; written again of what is stored", file.path)
 
     with TemporaryDirectory(prefix="groundwire-archive-") as folder:
         files = HourFiles(Path(folder))

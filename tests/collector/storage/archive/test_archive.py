@@ -143,6 +143,34 @@ def test_an_archive_that_cannot_be_written_keeps_the_turns(
         assert connection.scalar(select(func.count()).select_from(TURN)) == 1
 
 
+@pytest.mark.parametrize("table", ["turns", "scores", "claims"])
+def test_an_hour_with_a_damaged_file_is_written_again_before_its_turns_go(
+    engine: Engine, archive: Archive, location: Location, table: str
+) -> None:
+    store(engine, judged(1))
+    archive.write_closed(NOW)
+    before = rows(location, None, f"SELECT count(*) FROM {table}")
+    (path,) = (path for path, _ in location.files(table))
+    location.remove(path)
+    archive.complete(NOW)
+    assert rows(location, None, f"SELECT count(*) FROM {table}") == before
+
+
+@pytest.mark.parametrize("table", ["turns", "scores"])
+def test_reading_turns_names_the_damaged_file(
+    engine: Engine, archive: Archive, location: Location, table: str
+) -> None:
+    store(engine, judged(1))
+    archive.write_closed(NOW)
+    (path,) = (path for path, _ in location.files(table))
+    location.write(path, b"no Parquet")
+    with pytest.raises(StorageUnavailableError, match=path):
+        list(archive.judged_turns())
+    location.remove(path)
+    with pytest.raises(StorageUnavailableError, match=f"{path} is missing"):
+        list(archive.judged_turns())
+
+
 @pytest.mark.parametrize("late", ["score", "label"])
 def test_what_was_judged_after_the_hour_was_archived_is_archived_before_it_goes(
     engine: Engine, settings: Settings, archive: Archive, location: Location, late: str
