@@ -1,4 +1,4 @@
-"""Damaged or missing archive files as errors that name the file and the remedy."""
+"""Turn a damaged or missing archive file into one storage error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ REMEDY = "`groundwire archive verify` lists the damaged files"
 
 @contextmanager
 def named_damage(path: str) -> Iterator[None]:
-    """Turn failures to read an archived file into one error.
+    """Turn an error of reading an archive file into one that names it.
 
     Raises:
         StorageUnavailableError: the file is missing, or is no Parquet file as it was written.
