@@ -393,4 +393,9 @@ class _Gauges:
                 labelled = {"service": service, "index_version": "kb-31", "k": k}
                 line.set(metrics.RETRIEVAL_PRECISION, labelled, 0.9 - 0.1 * int(k))
                 line.set(metrics.RETRIEVAL_RECALL, labelled, 0.5 + 0.08 * int(k))
+                line.set(metrics.RETRIEVAL_MRR, labelled, 0.7 + 0.02 * int(k))
+                line.set(metrics.RETRIEVAL_NDCG, labelled, 0.6 + 0.04 * int(k))
                 line.set(metrics.RETRIEVAL_LABELLED_TURNS, labelled, 80)
+            for bound, missed in (("lower", 0.02), ("mean", 0.05), ("upper", 0.09)):
+                routed = {"service": service, "route": "retrieval", "bound": bound}
+                line.set(metrics.MISSED_CHUNKS, routed, missed)
