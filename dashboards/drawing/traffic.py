@@ -157,7 +157,7 @@ class TurnCounter:
         covered = self._random.random() < COVERED_REFUSALS
         sufficient = "true" if covered else "false"
         self._timeline.count(metrics.REFUSALS, {**self._labels, "sufficient": sufficient})
-        self._outcome("ignored" if covered else "missing")
+        self._chunk_outcome("ignored" if covered else "missing")
         if covered:
             self._timeline.count(metrics.FALSE_REFUSALS, {**self._labels, **GROUNDING})
 
@@ -180,7 +180,7 @@ class TurnCounter:
             line.count(metrics.SESSIONS, judged)
             line.count(metrics.SESSIONS_UNSUPPORTED, judged, float(bad))
         line.observe(metrics.CONTEXT_UTILIZATION, judged, random.randint(1, 3) / CHUNKS)
-        self._outcome(("ignored" if contradicts else "missing") if bad else "used")
+        self._chunk_outcome(("ignored" if contradicts else "missing") if bad else "used")
         line.observe(metrics.CHUNK_REDUNDANCY, {**self._labels, **RETRIEVAL}, score / 4)
         for place, share in (("0", 3), ("1", 2), ("2", 1)):
             line.count(metrics.SUPPORTED_CLAIMS, {**judged, "place": place}, share)
@@ -190,7 +190,7 @@ class TurnCounter:
         cited = "missing" if random.random() < 0.05 else cited
         line.count(metrics.CITATIONS, {**self._labels, "outcome": cited}, 2)
 
-    def _outcome(self, outcome: str) -> None:
+    def _chunk_outcome(self, outcome: str) -> None:
         labels = {**self._labels, **GROUNDING, "outcome": outcome}
         self._timeline.count(metrics.CHUNK_OUTCOMES, labels)
 
