@@ -140,7 +140,7 @@ def main() -> None:
     except _WRONG_USE as error:
         error.show()  # type: ignore[attr-defined]
         sys.exit(1)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit("groundwire: interrupted")
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")

@@ -95,6 +95,8 @@ def add(
         report_bad(read)
         raise UsageError(f"{file}: none of {read.lines} lines is a training example")
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    if settings.database_url is None and not settings.sqlite_path.exists():
+        typer.echo(f"new database in {settings.data_dir}; --data-dir names another", err=True)
     with database(settings, create=True) as engine:
         stored = _known(engine, model_version, read.digest)
         added = stored is None

@@ -19,7 +19,8 @@ def rescore_archive(
     since_ns: int | None = None,
     until_ns: int | None = None,
 ) -> Iterator[JudgedTurn]:
-    """Add scores to archived hours that lack them; yields each turn as it is judged now.
+    """Add scores to archived hours that lack them; yields each turn as it is judged now, but
+    for copies of stored turns that the run judged.
 
     A run that was killed goes on with the hour that it was at.
     """
@@ -33,4 +34,4 @@ def rescore_archive(
         judged = [new for _, new in run.pairs(source)]
         with exclusive_writer(engine):
             rescoring.add_scores(location, number, hour, mark, judged)
-        yield from judged
+        yield from (item for item in judged if item.turn.id not in run.stored)

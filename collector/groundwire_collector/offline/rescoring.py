@@ -17,12 +17,17 @@ Advance = Callable[[int], None]  # so many turns are done, or were done before
 
 
 class Rescoring:
-    """Rescoring run over sources of turns; `comparison` is of all."""
+    """Rescoring run over sources of turns; `comparison` is of all.
+
+    `stored`: ids of stored turns that it judged. Their archived copies are judged too, and count
+    once.
+    """
 
     def __init__(self, engine: JudgingEngine, advance: Advance, *, again: bool = False) -> None:
         """`again`: also turns that the same revisions judged."""
         self.comparison = RevisionComparison()
         self.judged = 0
+        self.stored: set[str] = set()
         self._engine = engine
         self._advance = advance
         self._again = again
@@ -46,9 +51,10 @@ class Rescoring:
 
         for new in self._engine.map(due()):
             old = waiting.popleft()
-            self.comparison.add(old.evaluations, new.evaluations)
-            self.judged += 1
-            self._advance(1)
+            if old.turn.id not in self.stored:
+                self.comparison.add(old.evaluations, new.evaluations)
+                self.judged += 1
+                self._advance(1)
             yield old, new
 
     def _is_done(self, item: JudgedTurn) -> bool:
@@ -72,6 +78,7 @@ def rescore_stored(engine: Engine, run: Rescoring, query: TurnQuery) -> Iterator
     """Replace the scores of stored turns; yields each as it is stored now."""
     batch: list[JudgedTurn] = []
     for old, new in run.pairs(stored_turns(engine, query)):
+        run.stored.add(old.turn.id)
         batch.append(merged(old, new))
         if len(batch) == STORED_AT_ONCE:
             yield from _save(engine, batch)

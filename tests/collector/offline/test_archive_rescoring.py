@@ -80,6 +80,15 @@ def test_new_scores_stand_beside_the_old_ones(engine: Engine, location: Location
     assert (record["old_flagged"], record["new_flagged"], record["changed_flags"]) == (0, 1, 1)
 
 
+def test_a_turn_that_is_stored_and_archived_counts_once(engine: Engine, location: Location) -> None:
+    rescoring = run(DirectEngine())
+    assert len(list(rescore_stored(engine, rescoring, TurnQuery(limit=4)))) == 6
+    assert list(rescore_archive(engine, location, rescoring)) == []
+    [record] = rescoring.comparison.records()
+    assert (rescoring.judged, record["turns"]) == (6, 6)
+    assert rows(location, None, "SELECT count(*) FROM scores WHERE revision = 'r2'") == [(6,)]
+
+
 def test_a_run_that_was_killed_repeats_no_finished_hour(engine: Engine, location: Location) -> None:
     first = DirectEngine(lives=5)
     with pytest.raises(KeyboardInterrupt):
