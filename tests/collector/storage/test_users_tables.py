@@ -39,7 +39,12 @@ ANSWER = {"id": 1, "question": "What does it cost?", "contexts": ["It costs 5 eu
 @pytest.fixture(autouse=True)
 def _module(tmp_path: Path) -> None:
     (tmp_path / "shop_app.py").write_text(MODULE, encoding="utf-8")
-    lines = [json.dumps({**ANSWER, "id": number, "answer": "5 euros"}) for number in range(80)]
+    lines = [
+        json.dumps(
+            {**ANSWER, "id": n, "question": f"What does item {n} cost?", "answer": "5 euros"}
+        )
+        for n in range(80)
+    ]
     (tmp_path / "answers.jsonl").write_text("\n".join(lines), encoding="utf-8")
 
 

@@ -9,18 +9,17 @@ from groundwire_collector.storage import rollouts
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.rollouts import Rollout
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 def busy(app, pages):
     """Turns of two versions in the last minutes, an alarm and a rollout."""
+    now = datetime.now(UTC)
     for number in range(40):
         facts = {"model_version": "ft-2" if number % 2 else "ft-1"}
-        facts["started_at"] = NOW - timedelta(minutes=40 - number)
+        facts["started_at"] = now - timedelta(minutes=40 - number)
         facts |= {"model": "m", "input_tokens": 100}
         pages.save(app, pages.judged_turn(number + 1, 0.9 if number % 2 else 0.1, **facts))
-    at = int((NOW - timedelta(minutes=20)).timestamp()) * 10**9
+    at = int((now - timedelta(minutes=20)).timestamp()) * 10**9
     pages.raise_alarm(app, changed_ns=at, changed_from_ns=at, changed_until_ns=at, raised_ns=at)
     with app.state.engine.begin() as connection:
         rollout = Rollout(
