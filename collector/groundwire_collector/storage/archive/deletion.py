@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from groundwire_collector.errors import StorageUnavailableError
 from groundwire_collector.storage.archive.damage import named_damage
 from groundwire_collector.storage.archive.hour_files import parquet_writer
 from groundwire_collector.storage.archive.location import Location
@@ -29,13 +30,24 @@ def forget(
     user: str | None = None,
     traces: Collection[str] = (),
 ) -> int:
-    """Delete the turns of a session, a user or traces (hexadecimal ids); returns how many."""
-    gone = 0
+    """Delete the turns of a session, a user or traces (hexadecimal ids); returns how many.
+
+    Raises:
+        StorageUnavailableError: hours that are damaged, with what was deleted from the others.
+    """
+    gone, damaged = 0, []
     for hour, archived in list(all_hours(location)):
-        ids = _wanted(location, archived, session, user, set(traces))
-        if ids:
-            _rewrite(location, hour, archived, ids)
-            gone += len(ids)
+        try:
+            ids = _wanted(location, archived, session, user, set(traces))
+            if ids:
+                _rewrite(location, hour, archived, ids)
+                gone += len(ids)
+        except StorageUnavailableError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise StorageUnavailableError(
+            f"deleted {gone} turns from the archive, but these may hold more: {'; '.join(damaged)}"
+        )
     return gone
 
 

@@ -190,7 +190,7 @@ def compare(
 ) -> CompareOut:
     """Compare two versions of a service, as a canary deployment or an A/B test runs them.
 
-    Since seven days ago, unless told otherwise; within strata of route, tenant, other versions,
+    Of the last seven days where `since` is not set; within strata of route, tenant, other versions,
     topic and time that both versions have.
     """
     if not access.covers(service):

@@ -218,6 +218,19 @@ def test_a_person_is_forgotten_in_every_table_and_the_others_stay(
     assert len(list(all_hours(location))) == 1
 
 
+def test_a_damaged_hour_is_named_and_the_person_is_forgotten_in_all_others(
+    engine: Engine, archive: Archive, location: Location
+) -> None:
+    store(engine, judged(1), judged(2, days_ago=3), judged(3, days_ago=4, user="bob"))
+    archive.write_closed(NOW)
+    first = next(iter(all_hours(location)))[1].files["turns"][0].path
+    Path(location.full(first)).write_bytes(b"PAR1")
+    with pytest.raises(StorageUnavailableError, match=f"deleted 2 turns.*{first}"):
+        deletion.forget(location, user="ada")
+    left = [file for _, hour in all_hours(location) for file in hour.files["turns"]]
+    assert [file.path for file in left] == [first]
+
+
 def test_a_person_without_turns_costs_no_file(
     engine: Engine, archive: Archive, location: Location
 ) -> None:
