@@ -139,6 +139,11 @@ JUDGES = "tests/collector/judges/test_job.py"
 REAL = Elsewhere("takes minutes", f"{DEMO}::test_a_real_fine_tune_raises_an_alarm_that_names_it")
 OPTIONS = Elsewhere("takes minutes", f"{DEMO}::test_the_options_are_explained")
 ELSEWHERE = {
+    "groundwire retrieval retrieved.jsonl --k 1,5": Elsewhere(
+        "needs labelled retrievals",
+        "tests/collector/commands/test_retrieval.py::"
+        "test_ids_and_a_list_of_all_relevant_ones_give_every_measure",
+    ),
     "make demo": REAL,
     "make test": Elsewhere(
         "is what runs this",

@@ -34,7 +34,8 @@ LABELS = {
     "was": ("retrieval",),
     "state": ("scored", "failed", "no_context"),
     "verdict": ("supported", "unsupported"),
-    "outcome": ("context", "parametric", "both"),
+    "outcome": ("context", "parametric", "both", "used", "ignored", "missing"),
+    "place": ("first", "middle", "last"),
     "source": ("passive", "closed_book", "probe"),
     "arm": ("conflict",),
     "stratum": ("fresh",),
@@ -116,6 +117,10 @@ def show(connection: Connection) -> None:
         (ESTIMATE, _estimate("training", "ft-2", now, _training(now))),
         (ESTIMATE, _estimate("calibration", "1", now, _calibration())),
         (ESTIMATE, _estimate("retrieval", "2026-11", now, {"ranks": [_rank()]})),
+        (
+            ESTIMATE,
+            _estimate("missed_chunks", "parametric", now, {"value": 0.2, "interval": [0, 1]}),
+        ),
     ):
         connection.execute(insert(table), row)
     connection.execute(insert(DIMENSION_VALUE), [*_versions(now)])
@@ -164,7 +169,7 @@ def _calibration() -> dict[str, Any]:
 
 
 def _rank() -> dict[str, Any]:
-    return {"k": 5, "turns": 12, "precision": 0.6, "recall": 0.8}
+    return {"k": 5, "turns": 12, "precision": 0.6, "recall": 0.8, "mrr": 0.7, "ndcg": 0.75}
 
 
 def send_span(url: str, key: str) -> None:

@@ -235,7 +235,7 @@ def opens_the_worst_turn(collector: Any, key: str, link: str) -> None:
     assert "/turns/" in str(page.url)
     assert "ft-2" in page.text
     assert "ft-1" not in page.text
-    assert re.search(r'<mark class="(unsupported|contradicted)">', page.text)
+    assert re.search(r'<mark class="(unsupported|contradicted) c\d+">', page.text)
 
 
 def end_incident(

@@ -1,4 +1,7 @@
-"""Chunk outcome: right chunk used, retrieved but ignored, or not retrieved."""
+"""Chunk outcome: right chunk used, retrieved but ignored, or not retrieved.
+
+Why: docs/decisions/0173-chunk-outcomes-by-words.md
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum

@@ -12,6 +12,7 @@ from groundwire_collector.alerting.annotations import (
 )
 from groundwire_collector.alerting.promql import BY_JUDGE, BY_SERVICE_AND_JUDGE, BY_VERSION
 from groundwire_collector.alerting.rules.alert import AlertRule
+from groundwire_collector.alerting.rules.burn_rate import already_paged
 from groundwire_collector.alerting.rules.drops import RecordedShare
 from groundwire_collector.alerting.rules.recording import (
     FALSELY_REFUSED,
@@ -110,7 +111,8 @@ def _chunk_alert(
         expression=f"{share.ratio}\n"
         f"and {share.rise} > {limits.min_chunk_outcome_rise:g}\n"
         f"and {share.rise} > {limits.noise_factor:g} * {share.stderr}\n"
-        f"and {share.count} >= {limits.min_turns}{unless}",
+        f"and {share.count} >= {limits.min_turns}{unless}\n"
+        f"unless on (service) {already_paged(limits.current_window)}",
         for_seconds=limits.ticket_after,
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the answers {what} "
