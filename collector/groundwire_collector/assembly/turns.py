@@ -62,11 +62,6 @@ class AssembledRequest:
     trace: Trace
     turns: Sequence[tuple[Turn, frozenset[str]]]
 
-    def holds(self, turn: Turn) -> bool:
-        """Whether the span that answered `turn` is among the spans of this request."""
-        reading = self.trace.readings.get(turn.span_id or "")
-        return reading is not None and reading.span.trace_id == turn.trace_id
-
 
 def assemble_requests(
     traces: Iterable[Trace], known: Collection[str] = ()

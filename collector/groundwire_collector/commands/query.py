@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from groundwire_collector.commands import moments
-from groundwire_collector.commands.archive import note_where_empty
+from groundwire_collector.commands.archive import ArchiveUrl, note_where_empty
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
@@ -52,9 +52,7 @@ def query(
     archived_only: Annotated[
         bool, typer.Option("--archived-only", help="Do not read the database.")
     ] = False,
-    archive_url: Annotated[
-        str | None, typer.Option(help="Folder or URL of the archive. [GROUNDWIRE_ARCHIVE_URL]")
-    ] = None,
+    archive_url: ArchiveUrl = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,

@@ -29,9 +29,8 @@ def apply(
         config, data_dir=data_dir, database_url=database_url, retention_days=days
     )
     with database(settings) as engine:
-        archived = open_archive(engine, settings)
-        first = [archived.complete] if archived else []
-        removed = store.expire(engine, settings, time_ns(), *first)
+        archive = open_archive(engine, settings)
+        removed = store.expire(engine, settings, time_ns(), archive.complete if archive else None)
     typer.echo(f"deleted: {removed.spans} spans, {removed.turns} turns, {removed.texts} texts")
 
 

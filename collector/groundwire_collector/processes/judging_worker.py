@@ -11,6 +11,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event, Thread
 from time import time_ns
 
@@ -18,7 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from groundwire_collector.processes.judged_traces_json import encoded
-from groundwire_collector.processes.passed_over import MOST_BEGUN, died_of, pass_over
+from groundwire_collector.processes.passed_over import judge_or_pass_over, pass_over_deadly
 from groundwire_collector.processes.time_limit import process_ends_after
 from groundwire_collector.processes.trace_judge import TraceJudge
 from groundwire_collector.settings import Settings
@@ -49,12 +50,9 @@ class JudgingWorker:
         now_ns = now_ns or time_ns()
         with self._engine.begin() as connection:
             claimed = progress.claim(connection, self.name, now_ns, time_ns() + CLAIM_NS, TRACES)
-        if claimed and claimed[0].begun >= MOST_BEGUN:
-            reason = died_of(claimed[0])
-            log.error("trace %s skipped: %s", claimed[0].trace_id, reason)
-            pass_over(self._engine, claimed[0], reason, now_ns)
-        elif claimed:
-            self._judge_or_pass_over(claimed, now_ns)
+        if claimed and not pass_over_deadly(self._engine, claimed[0], now_ns):
+            hand_over = partial(self._judge_and_hand_over, now_ns=now_ns)
+            judge_or_pass_over(self._engine, claimed, hand_over, now_ns)
         return len(claimed)
 
     def extend_claims(self) -> None:
@@ -66,25 +64,6 @@ class JudgingWorker:
         """Give every claimed trace back: the worker ends in order."""
         with self._engine.begin() as connection:
             progress.release_all(connection, self.name)
-
-    def _judge_or_pass_over(self, claimed: Sequence[PendingTrace], now_ns: int) -> None:
-        try:
-            self._judge_and_hand_over(claimed, now_ns)
-        except PASSING:
-            raise
-        except Exception:
-            log.exception("a batch failed; retrying its traces one by one")
-            for trace in claimed:
-                self._judge_singly(trace, now_ns)
-
-    def _judge_singly(self, trace: PendingTrace, now_ns: int) -> None:
-        try:
-            self._judge_and_hand_over([trace], now_ns)
-        except PASSING:
-            raise
-        except Exception as error:
-            log.exception("trace %s skipped", trace.trace_id)
-            pass_over(self._engine, trace, f"it raises {type(error).__name__}", now_ns)
 
     def _judge_and_hand_over(self, claimed: Sequence[PendingTrace], now_ns: int) -> None:
         due = self._judge.with_root(claimed)

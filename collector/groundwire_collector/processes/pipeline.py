@@ -5,8 +5,8 @@ the traces are settled) is one transaction. So a worker killed anywhere starts a
 commit was: nothing is lost and nothing is counted twice.
 """
 
-import logging
 from collections.abc import Sequence
+from functools import partial
 from time import time_ns
 
 from sqlalchemy import Engine
@@ -22,17 +22,14 @@ from groundwire_collector.metrics.turn_metrics import TurnMetrics
 from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
 from groundwire_collector.processes.arrivals import note_arrivals
 from groundwire_collector.processes.counting import BatchCounter
-from groundwire_collector.processes.passed_over import MOST_BEGUN, died_of, pass_over
+from groundwire_collector.processes.passed_over import judge_or_pass_over, pass_over_deadly
 from groundwire_collector.processes.time_limit import process_ends_after
 from groundwire_collector.processes.trace_judge import TraceJudge
 from groundwire_collector.processes.turn_commit import TurnCommit
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import progress
-from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_evaluators.evaluation import Evaluator
-
-log = logging.getLogger(__name__)
 
 TRACES = 64  # traces judged in one transaction: short, so that the receiver waits little
 
@@ -115,10 +112,7 @@ class Pipeline:
         Those that were not begun before go together; a suspect goes by itself after them, so that
         neither waits for the other.
         """
-        if batch[0].begun >= MOST_BEGUN:
-            reason = died_of(batch[0])
-            log.error("trace %s skipped: %s", batch[0].trace_id, reason)
-            pass_over(self._engine, batch[0], reason, now_ns)
+        if pass_over_deadly(self._engine, batch[0], now_ns):
             return
         with self._engine.begin() as connection:
             progress.begin(connection, batch)
@@ -127,26 +121,8 @@ class Pipeline:
     def _judge_or_pass_over(
         self, judge: TraceJudge, due: Sequence[PendingTrace], now_ns: int
     ) -> None:
-        try:
-            self._judge_and_commit(judge, due, now_ns)
-        except PASSING:
-            raise
-        except Exception:
-            log.exception("a batch failed; retrying its traces one by one")
-            self._commit.restore()
-            self._judge_singly(judge, due, now_ns)
-
-    def _judge_singly(self, judge: TraceJudge, due: Sequence[PendingTrace], now_ns: int) -> None:
-        """One trace that cannot be taken is counted and passed over; it holds up no other."""
-        for trace in due:
-            try:
-                self._judge_and_commit(judge, [trace], now_ns)
-            except PASSING:
-                raise
-            except Exception as error:
-                log.exception("trace %s skipped", trace.trace_id)
-                self._commit.restore()
-                pass_over(self._engine, trace, f"it raises {type(error).__name__}", now_ns)
+        commit = partial(self._judge_and_commit, judge, now_ns=now_ns)
+        judge_or_pass_over(self._engine, due, commit, now_ns, self._commit.restore)
 
     def _judge_and_commit(
         self, judge: TraceJudge, due: Sequence[PendingTrace], now_ns: int

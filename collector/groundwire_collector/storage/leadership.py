@@ -27,6 +27,7 @@ from groundwire_collector.storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 
+UPKEEP = "upkeep"  # role of the process that deletes what is old, and archives it first
 CHECK_SECONDS = 1.0  # interval at which the leader checks its lock
 _LOCKS = 0x67_77  # the first key of PostgreSQL's advisory locks; the second is the role's
 _OWN = "groundwire_leadership"  # option of a connection that is not fenced

@@ -78,7 +78,7 @@ def expire(
     engine: Engine,
     settings: Settings,
     now_ns: int | None,
-    before_deletion: BeforeDeletion = lambda cutoff_ns: cutoff_ns,
+    before_deletion: BeforeDeletion | None = None,
 ) -> Removed:
     """Delete what is older than `retention_days`, then the oldest while there is too much.
 
@@ -201,9 +201,12 @@ class RetentionWindow:
 
 
 def _expire(
-    engine: Engine, window: RetentionWindow, removed: Removed, before_deletion: BeforeDeletion
+    engine: Engine,
+    window: RetentionWindow,
+    removed: Removed,
+    before_deletion: BeforeDeletion | None,
 ) -> None:
-    turns_until_ns = before_deletion(window.since)
+    turns_until_ns = before_deletion(window.since) if before_deletion else window.since
     removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, window)
     removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, window)
     _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, window)

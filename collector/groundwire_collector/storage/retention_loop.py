@@ -9,12 +9,11 @@ from sqlalchemy import Engine
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.archiving import open_archive
 from groundwire_collector.storage.engine import PASSING
-from groundwire_collector.storage.leadership import Leadership
+from groundwire_collector.storage.leadership import UPKEEP, Leadership
 from groundwire_collector.storage.retention import expire
 
 log = logging.getLogger(__name__)
 
-ROLE = "upkeep"
 FIRST_SECONDS, EVERY_SECONDS = 60.0, 600.0
 _SECOND_NS = 10**9
 JUMP_NS = 3600 * _SECOND_NS  # more than is corrected from day to day
@@ -51,7 +50,7 @@ async def keep_up(engine: Engine, settings: Settings) -> None:
     """Delete every ten minutes, until cancelled; of several receivers, one does."""
     clock = WallClock()
     # Not fenced: the receiver shares the engine, and deletion is idempotent.
-    leadership = Leadership(engine, ROLE, fenced=False)
+    leadership = Leadership(engine, UPKEEP, fenced=False)
     await asyncio.sleep(FIRST_SECONDS)
     while True:
         try:
@@ -68,7 +67,7 @@ def _delete(engine: Engine, settings: Settings, leadership: Leadership, now_ns: 
         archive = open_archive(engine, settings)
         if archive is not None and now_ns is not None:
             archive.write_closed(now_ns)
-        removed = expire(engine, settings, now_ns, *([archive.complete] if archive else []))
+        removed = expire(engine, settings, now_ns, archive.complete if archive else None)
     finally:
         leadership.release()
     if removed.spans:

@@ -14,8 +14,8 @@ from groundwire import attributes
 from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.turns import AssembledRequest
+from groundwire_collector.processes import passed_over, trace_judge
 from groundwire_collector.processes import pipeline as module
-from groundwire_collector.processes import trace_judge
 from groundwire_collector.processes.arrivals import note_arrivals
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
@@ -408,7 +408,7 @@ def test_a_trace_that_kills_every_worker_is_passed_over_and_found(settings, engi
             deaths += 1
         else:
             break
-    assert deaths == 1 + module.MOST_BEGUN
+    assert deaths == 1 + passed_over.MOST_BEGUN
     assert [item.turn.answer for item in stored(engine)] == ["30 days", "30 days"]
     assert count(engine, metric_definitions.TURNS) == 2
     assert count(engine, metric_definitions.TRACES_FAILED) == 1
@@ -494,7 +494,7 @@ def test_a_trace_that_hangs_beside_its_judgement_is_passed_over_and_holds_up_no_
         )
         ends.append(worker.returncode)
         assert worker.returncode == 0 or "Timeout" in worker.stderr, worker.stderr
-    assert len(ends) > module.MOST_BEGUN
+    assert len(ends) > passed_over.MOST_BEGUN
     with engine.connect() as connection:
         [failed] = failed_traces.newest(connection, 9)
     assert failed.trace_id == f"{2:032x}"

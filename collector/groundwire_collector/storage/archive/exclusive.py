@@ -7,9 +7,8 @@ from time import monotonic, sleep
 from sqlalchemy import Engine
 
 from groundwire_collector.errors import StorageUnavailableError
-from groundwire_collector.storage.leadership import Leadership
+from groundwire_collector.storage.leadership import UPKEEP, Leadership
 
-ROLE = "upkeep"  # of the process that deletes what is old, and archives it first
 WAIT_SECONDS = 120.0
 
 
@@ -20,7 +19,7 @@ def exclusive_writer(engine: Engine, wait_seconds: float = WAIT_SECONDS) -> Iter
     Raises:
         StorageUnavailableError: another process is at it for longer than `wait_seconds`.
     """
-    leadership = Leadership(engine, ROLE, fenced=False)
+    leadership = Leadership(engine, UPKEEP, fenced=False)
     until = monotonic() + wait_seconds
     while not leadership.acquire():
         if monotonic() > until:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time
@@ -60,9 +61,11 @@ def write_closed(engine: Engine, location: Location, until_ns: int) -> ArchiveRe
     One process at a time may write (the leader of the role `upkeep`).
     """
     written = ArchiveResult()
-    for hour in stored_hours(engine, until_ns):
-        if hour not in read_day(location, day_of(hour)):
-            _write_hour(engine, location, hour, written)
+    for day, hours in groupby(stored_hours(engine, until_ns), key=day_of):
+        archived = read_day(location, day)
+        for hour in hours:
+            if hour not in archived:
+                _write_hour(engine, location, hour, written)
     return written
 
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,9 +13,8 @@ from typer.testing import CliRunner
 from groundwire_collector.app import create_app
 from groundwire_collector.commands.compare import compare
 from groundwire_collector.errors import UsageError
-from groundwire_collector.storage import closed_book_turns, keys, turns
+from groundwire_collector.storage import closed_book_turns, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
-from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Chunk, Turn
@@ -24,24 +22,6 @@ from groundwire_evaluators.turn import Chunk, Turn
 NOW = datetime.now(UTC)
 EASY = [f"When does the {place} open?" for place in ("museum", "garden", "library", "pool")]
 HARD = [f"How is the {kind} pension computed?" for kind in ("widow", "orphan", "early", "partial")]
-
-
-@pytest.fixture
-def app(settings) -> Iterator[FastAPI]:
-    made = create_app(settings)
-    yield made
-    made.state.engine.dispose()
-
-
-@pytest.fixture
-def heads(app) -> dict[str, dict[str, str]]:
-    found = {}
-    with app.state.engine.begin() as connection:
-        for service in ("shop", "other"):
-            key = keys.generate()
-            keys.add(connection, key, service, [Scope.READ], [service])
-            found[service] = {"Authorization": f"Bearer {key}"}
-    return found
 
 
 def turn(number: int, version: str, question: str, hours: float, *, faithful: bool, **facts):

@@ -1,23 +1,11 @@
 """`GET /api/v1/diagnosis`: the doctor's report over the API."""
 
-from collections.abc import Iterator
-
-import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from groundwire_collector.app import create_app
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
-
-
-@pytest.fixture
-def app(settings) -> Iterator[FastAPI]:
-    made = create_app(settings)
-    yield made
-    made.state.engine.dispose()
 
 
 def test_a_key_reads_the_traces_of_its_services_alone(app):

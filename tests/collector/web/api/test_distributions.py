@@ -1,38 +1,17 @@
 """What is asked and retrieved, before and now: read from the store, shown, alarming nobody."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from groundwire_collector.app import create_app
-from groundwire_collector.storage import keys, turns
-from groundwire_collector.storage.keys import Scope
+from groundwire_collector.storage import turns
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Chunk, Route, Turn
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def app(settings) -> Iterator[FastAPI]:
-    made = create_app(settings)
-    yield made
-    made.state.engine.dispose()
-
-
-@pytest.fixture
-def heads(app) -> dict[str, dict[str, str]]:
-    found = {}
-    with app.state.engine.begin() as connection:
-        for service in ("shop", "other"):
-            key = keys.generate()
-            keys.add(connection, key, service, [Scope.READ], [service])
-            found[service] = {"Authorization": f"Bearer {key}"}
-    return found
 
 
 def requested(

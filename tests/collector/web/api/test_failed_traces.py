@@ -1,13 +1,8 @@
 """Traces that were passed over, by the API and on their page."""
 
-from collections.abc import Iterator
-
-import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from groundwire_collector.app import create_app
 from groundwire_collector.storage import failed_traces, keys
 from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.keys import Scope
@@ -15,13 +10,6 @@ from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 
 HUNG = "begun 3 times without an end"
-
-
-@pytest.fixture
-def app(settings) -> Iterator[FastAPI]:
-    made = create_app(settings)
-    yield made
-    made.state.engine.dispose()
 
 
 def key_for(engine: Engine, *services: str) -> dict[str, str]:

@@ -1,24 +1,13 @@
 """`POST /api/v1/judge`: evidence for one answer, without storing it."""
 
-from collections.abc import Iterator
-
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from groundwire_collector.app import create_app
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.web.api.judge import MOST_CHARACTERS
 
 CONTEXTS = ["The desk opens at 9.", "The lamp costs 49 euros and weighs 2 kg."]
-
-
-@pytest.fixture
-def app(settings) -> Iterator[FastAPI]:
-    made = create_app(settings)
-    yield made
-    made.state.engine.dispose()
 
 
 @pytest.fixture

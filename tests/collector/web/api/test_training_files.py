@@ -1,14 +1,10 @@
 """Training files and adapters of model versions, by the API."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from groundwire_collector.app import create_app
 from groundwire_collector.storage import keys, training_files, turns
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.training_files import StoredAdapter, TrainingFile
@@ -18,13 +14,6 @@ from groundwire_evaluators.training.question_index import QuestionIndex
 from groundwire_evaluators.turn import Turn
 
 PATH = "/api/v1/training-files"
-
-
-@pytest.fixture
-def app(settings) -> Iterator[FastAPI]:
-    made = create_app(settings)
-    yield made
-    made.state.engine.dispose()
 
 
 def key_for(engine: Engine, *services: str) -> dict[str, str]:

@@ -1,13 +1,11 @@
 """Versions of a service over HTTP: first seen, announced, share of the turns over time."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from groundwire_collector.app import create_app
 from groundwire_collector.storage import drift, gauges, keys, turns
 from groundwire_collector.storage.drift import DimensionValue
 from groundwire_collector.storage.keys import Scope
@@ -15,13 +13,6 @@ from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.turn import Turn
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def app(settings) -> Iterator[FastAPI]:
-    made = create_app(settings)
-    yield made
-    made.state.engine.dispose()
 
 
 @pytest.fixture
